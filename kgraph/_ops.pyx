@@ -1,0 +1,470 @@
+"""The executor: programs as flat arrays of kernel calls, run without the GIL.
+
+A program's memory is a set of slots, each one array: the arena, variables, constants, feeds, results. ``bind`` points
+every operand that lies in a slot into its array; ``run`` calls the kernels in order.
+"""
+
+import os
+import threading
+
+cimport numpy as cnp
+from libc.stdint cimport int64_t
+
+cnp.import_array()
+
+
+cdef extern from "csrc/kg.h":
+    ctypedef struct kg_fault:
+        int64_t position
+        double value
+
+    ctypedef struct kg_call:
+        void **args
+        int64_t n_args
+        const int64_t *ints
+        const double *floats
+        kg_fault *fault
+
+    ctypedef int (*kg_kernel)(const kg_call *call, int64_t begin, int64_t end) noexcept nogil
+
+    ctypedef struct kg_entry:
+        const char *name
+        kg_kernel kernel
+
+
+cdef extern from "csrc/isa.h":
+    ctypedef struct kg_isa:
+        const char *name
+        const kg_entry *kernels
+        int supported() noexcept
+
+    const kg_isa *kg_isas
+    const kg_isa *kg_choose_isa(const char *name) noexcept
+
+
+cdef extern from "csrc/executor.h":
+    ctypedef struct kg_instr:
+        kg_kernel kernel
+        kg_call call
+        int64_t work
+        int64_t grain
+
+    ctypedef struct kg_operand:
+        int64_t slot
+        int64_t offset
+
+    ctypedef struct kg_program:
+        int64_t n_slots
+        int64_t n_instrs
+        kg_instr *instrs
+        kg_operand *operands
+        void **pointers
+        int64_t *ints
+        double *floats
+        kg_fault fault
+
+    ctypedef struct kg_feed:
+        const char *source
+        char *staging
+        int64_t row_bytes
+        int64_t slot
+
+    ctypedef enum kg_dtype:
+        KG_F32
+        KG_F64
+        KG_I32
+        KG_I64
+        KG_BOOL
+
+    ctypedef struct kg_column:
+        kg_operand place
+        kg_dtype dtype
+
+    ctypedef struct kg_steps:
+        const kg_feed *feeds
+        int64_t n_feeds
+        const kg_column *columns
+        int64_t n_columns
+        const int64_t *order
+        int64_t first
+        int64_t batch
+        int64_t steps
+        double *results
+
+    kg_program *kg_program_new(int64_t, int64_t, int64_t, int64_t, int64_t) noexcept
+    void kg_program_free(kg_program *) noexcept
+    void kg_program_index(kg_program *) noexcept
+    void kg_bind(kg_program *, int64_t, void *) noexcept
+    int64_t kg_run(kg_program *) noexcept nogil
+    int64_t kg_run_steps(kg_program *, const kg_steps *, int64_t *) noexcept nogil
+
+
+cdef extern from "stdlib.h":
+    void *calloc(size_t, size_t)
+    void free(void *)
+
+
+_COLUMN_DTYPES = {"f32": (KG_F32, 4), "f64": (KG_F64, 8), "i32": (KG_I32, 4), "i64": (KG_I64, 8), "bool": (KG_BOOL, 1)}
+
+
+class KernelFault(Exception):
+    """A kernel refused a value.
+
+    Attributes:
+        instruction: the index of the instruction whose kernel it was.
+        position: the flat index of the value in the operand that held it.
+        value: the value itself.
+        step: the step of ``run_steps`` in which it happened; 0 for ``run``.
+    """
+
+    def __init__(self, instruction, position, value, step=0):
+        super().__init__(f"instruction {instruction} refused the value {value} at position {position} in step {step}")
+        self.instruction = instruction
+        self.position = position
+        self.value = value
+        self.step = step
+
+
+cdef class _Kernel:
+    """A line of the chosen table."""
+    cdef kg_kernel pointer
+
+
+cdef const kg_isa *_isa = NULL
+
+
+def _choose_kernels():
+    """The kernels of the instruction set in ``KGRAPH_ISA``, or of the fastest that runs here, by name."""
+    global _isa
+    wanted = os.environ.get("KGRAPH_ISA", "")
+    wanted_bytes = wanted.encode()
+    _isa = kg_choose_isa(<const char *>wanted_bytes if wanted else NULL)
+    if _isa == NULL:
+        raise ImportError(f"KGRAPH_ISA is {wanted!r}; this processor runs {', '.join(_supported_isas())}")
+    kernels = {}
+    cdef const kg_entry *entry = _isa.kernels
+    cdef _Kernel kernel
+    while entry.name != NULL:
+        kernel = _Kernel()
+        kernel.pointer = entry.kernel
+        kernels[entry.name.decode()] = kernel
+        entry += 1
+    return kernels
+
+
+def _supported_isas():
+    cdef const kg_isa *each = kg_isas
+    names = []
+    while each.name != NULL:
+        if each.supported():
+            names.append(each.name.decode())
+        each += 1
+    return names
+
+
+_KERNELS = _choose_kernels()
+
+
+def kernel_names():
+    """The names of all kernels, sorted."""
+    return sorted(_KERNELS)
+
+
+def isa():
+    """The instruction set whose kernels were chosen: ``avx512``, ``avx2`` or ``portable``."""
+    return _isa.name.decode()
+
+
+def supported_isas():
+    """The instruction sets that this build has and this processor runs, fastest first."""
+    return _supported_isas()
+
+
+cdef class Executable:
+    """A program over ``slots`` arrays.
+
+    Args:
+        slots: how many arrays ``bind`` takes.
+        instructions: ``(kernel, operands, ints, floats, work, grain)`` each: a kernel's name, its operands as
+            ``(slot, byte offset)`` with the output last, the numbers that it reads, and its work.
+
+    Raises:
+        ValueError: an instruction names an unknown kernel, a slot out of range, a negative offset or work, or a grain
+            below 1; the message says which.
+    """
+
+    cdef kg_program *_program
+    cdef list _arrays
+    cdef list _reach
+    cdef list _written
+    cdef set _unbound
+    cdef object _lock
+
+    def __init__(self, int slots, list instructions not None):
+        if self._program != NULL:
+            raise RuntimeError("an Executable is initialised once")
+        for index, instruction in enumerate(instructions):
+            _check_instruction(index, instruction, slots)
+        self._program = kg_program_new(
+            slots,
+            len(instructions),
+            sum(len(instruction[1]) for instruction in instructions),
+            sum(len(instruction[2]) for instruction in instructions),
+            sum(len(instruction[3]) for instruction in instructions),
+        )
+        if self._program == NULL:
+            raise MemoryError(f"no memory for a program of {len(instructions)} instructions")
+        self._fill(instructions)
+        kg_program_index(self._program)
+        self._arrays = [None] * slots
+        self._lock = threading.Lock()
+        self._note_slots(slots, instructions)
+
+    def __dealloc__(self):
+        kg_program_free(self._program)
+
+    cdef void _fill(self, list instructions) except *:
+        cdef int64_t index, operand = 0, number = 0, real = 0
+        cdef kg_instr *instr
+        cdef _Kernel kernel
+        for index, (name, operands, ints, floats, work, grain) in enumerate(instructions):
+            instr = &self._program.instrs[index]
+            kernel = _KERNELS[name]
+            instr.kernel = kernel.pointer
+            instr.work = work
+            instr.grain = grain
+            instr.call.args = self._program.pointers + operand
+            instr.call.n_args = len(operands)
+            instr.call.ints = self._program.ints + number
+            instr.call.floats = self._program.floats + real
+            instr.call.fault = &self._program.fault
+            for slot, offset in operands:
+                self._program.operands[operand].slot = slot
+                self._program.operands[operand].offset = offset
+                operand += 1
+            for value in ints:
+                self._program.ints[number] = value
+                number += 1
+            for value in floats:
+                self._program.floats[real] = value
+                real += 1
+
+    cdef void _note_slots(self, int slots, list instructions) except *:
+        self._reach = [0] * slots
+        self._written = [False] * slots
+        self._unbound = set()
+        for _, operands, *_ in instructions:
+            for slot, offset in operands:
+                self._reach[slot] = max(self._reach[slot], offset)
+                self._unbound.add(slot)
+            self._written[operands[-1][0]] = True
+
+    def bind(self, int slot, cnp.ndarray array not None):
+        """Lets every operand of ``slot`` lie in ``array``, which is kept alive.
+
+        Raises:
+            IndexError: there is no such slot.
+            ValueError: the array is not C-contiguous and aligned, ends before an operand begins, or is read-only where
+                a kernel writes.
+        """
+        self._check_slot(slot)
+        _check_layout(array, f"slot {slot}")
+        if self._reach[slot] > cnp.PyArray_NBYTES(array):
+            raise ValueError(
+                f"slot {slot}: an operand begins at byte {self._reach[slot]} of an array of "
+                f"{cnp.PyArray_NBYTES(array)} bytes"
+            )
+        if self._written[slot] and not cnp.PyArray_ISWRITEABLE(array):
+            raise ValueError(f"slot {slot} is written by a kernel, but its array is read-only")
+        with self._lock:
+            kg_bind(self._program, slot, cnp.PyArray_DATA(array))
+            self._arrays[slot] = array
+            self._unbound.discard(slot)
+
+    def run(self):
+        """Runs every instruction once. Threads that call at the same time take turns.
+
+        Raises:
+            RuntimeError: a slot in use has no array.
+            KernelFault: a kernel refused a value.
+        """
+        cdef int64_t failed
+        with self._lock:
+            self._check_bound(())
+            with nogil:
+                failed = kg_run(self._program)
+            self._raise_fault(failed, 0)
+
+    def run_steps(self, list sources not None, list slots not None, order, int64_t first, int64_t batch,
+                  int64_t steps, cnp.ndarray results not None, list columns not None):
+        """Runs ``steps`` batches in one call, and stores each step's scalars.
+
+        Args:
+            sources: arrays with the samples on the first axis.
+            slots: the slot that each source feeds.
+            order: an int64 array of row numbers, of which step ``s`` gathers ``[first + s*batch, + batch)`` into the
+                arrays bound to ``slots``; or ``None`` to use the rows themselves, in place.
+            results: float64 of shape ``(steps, len(columns))``, filled row by row.
+            columns: ``(slot, byte offset, dtype)`` of each scalar to store; dtype is a short name such as ``f32``.
+
+        Returns:
+            The number of steps, all of them completed.
+
+        Raises:
+            ValueError, IndexError, TypeError: the arguments do not fit each other; nothing ran.
+            KernelFault: a kernel refused a value; ``step`` says when, and earlier rows of ``results`` are filled.
+        """
+        cdef kg_steps run
+        cdef int64_t failed = -1, done = 0
+        cdef kg_feed *feeds = <kg_feed *>calloc(len(sources) + 1, sizeof(kg_feed))
+        cdef kg_column *places = <kg_column *>calloc(len(columns) + 1, sizeof(kg_column))
+        try:
+            if feeds == NULL or places == NULL:
+                raise MemoryError("no memory for the feeds of a run")
+            _check_results(results, steps, len(columns))
+            with self._lock:
+                self._check_bound(slots if order is None else ())
+                self._fill_feeds(feeds, sources, slots, order is not None, batch)
+                self._fill_columns(places, columns)
+                run.order = _order_rows(order, sources, first, batch, steps)
+                run.feeds, run.n_feeds = feeds, len(sources)
+                run.columns, run.n_columns = places, len(columns)
+                run.first, run.batch, run.steps = first, batch, steps
+                run.results = <double *>cnp.PyArray_DATA(results)
+                with nogil:
+                    done = kg_run_steps(self._program, &run, &failed)
+                self._raise_fault(failed, done)
+            return done
+        finally:
+            free(feeds)
+            free(places)
+
+    cdef void _check_slot(self, slot) except *:
+        if not 0 <= slot < len(self._arrays):
+            raise IndexError(f"slot {slot} is not one of the {len(self._arrays)} slots")
+
+    cdef void _check_bound(self, fed) except *:
+        missing = self._unbound.difference(fed) if self._unbound else None
+        if missing:
+            raise RuntimeError(f"no array is bound to slot {', '.join(map(str, sorted(missing)))}")
+
+    cdef void _raise_fault(self, int64_t failed, int64_t step) except *:
+        if failed >= 0:
+            raise KernelFault(failed, self._program.fault.position, self._program.fault.value, step)
+
+    cdef void _fill_feeds(self, kg_feed *feeds, list sources, list slots, bint staged, int64_t batch) except *:
+        if len(sources) != len(slots):
+            raise ValueError(f"{len(sources)} sources were given for {len(slots)} slots")
+        if len(set(slots)) != len(slots):
+            raise ValueError(f"a slot is fed twice: {slots}")
+        cdef cnp.ndarray source
+        for index, slot in enumerate(slots):
+            self._check_slot(slot)
+            source = sources[index]
+            _check_layout(source, f"source {index}")
+            if source.ndim == 0:
+                raise ValueError(f"source {index} has no sample axis")
+            staging = self._arrays[slot]
+            if staged:
+                _check_staging(staging, source, index, slot, batch)
+            elif self._written[slot]:
+                raise ValueError(f"slot {slot} is written by a kernel: it cannot be fed in place")
+            feeds[index].source = <const char *>cnp.PyArray_DATA(source)
+            feeds[index].staging = NULL if staging is None else <char *>cnp.PyArray_DATA(<cnp.ndarray>staging)
+            feeds[index].slot = slot
+            feeds[index].row_bytes = _row_bytes(source)
+            if not staged and self._reach[slot] > batch * feeds[index].row_bytes:
+                raise ValueError(f"slot {slot}: an operand begins at byte {self._reach[slot]} of {batch} rows")
+
+    cdef void _fill_columns(self, kg_column *places, list columns) except *:
+        for index, (slot, offset, dtype) in enumerate(columns):
+            self._check_slot(slot)
+            if dtype not in _COLUMN_DTYPES:
+                raise ValueError(f"column {index}: dtype {dtype!r} is not one of {', '.join(_COLUMN_DTYPES)}")
+            code, size = _COLUMN_DTYPES[dtype]
+            if self._arrays[slot] is None:
+                raise RuntimeError(f"column {index}: no array is bound to slot {slot}")
+            if not 0 <= offset <= self._arrays[slot].nbytes - size:
+                raise ValueError(f"column {index}: byte {offset} is outside slot {slot}'s {self._arrays[slot].nbytes}")
+            places[index].place.slot = slot
+            places[index].place.offset = offset
+            places[index].dtype = code
+
+
+def _check_instruction(index, instruction, slots):
+    name, operands, _, _, work, grain = instruction
+    if name not in _KERNELS:
+        raise ValueError(f"instruction {index}: no kernel is named {name!r}")
+    if not operands:
+        raise ValueError(f"instruction {index} ({name}) has no output")
+    for slot, offset in operands:
+        if not 0 <= slot < slots:
+            raise ValueError(f"instruction {index} ({name}): slot {slot} is not one of the {slots} slots")
+        if offset < 0:
+            raise ValueError(f"instruction {index} ({name}): offset {offset} is negative")
+    if work < 0 or grain < 1:
+        raise ValueError(f"instruction {index} ({name}): work is {work} and grain {grain}; they must be >= 0 and >= 1")
+
+
+cdef void _check_layout(cnp.ndarray array, str place) except *:
+    if not cnp.PyArray_IS_C_CONTIGUOUS(array):
+        raise ValueError(f"{place}: the array must be C-contiguous; it has shape {_shape(array)} and gaps")
+    if not cnp.PyArray_ISBEHAVED_RO(array):
+        raise ValueError(f"{place}: the array must be aligned and in the machine's byte order")
+
+
+cdef tuple _shape(cnp.ndarray array):
+    return (<object>array).shape
+
+
+cdef int64_t _row_bytes(cnp.ndarray source) except -1:
+    """The bytes of one sample, which an array without samples has too."""
+    cdef int64_t size = cnp.PyArray_ITEMSIZE(source)
+    cdef int axis
+    for axis in range(1, source.ndim):
+        size *= cnp.PyArray_DIM(source, axis)
+    return size
+
+
+cdef void _check_staging(staging, cnp.ndarray source, index, slot, int64_t batch) except *:
+    if staging is None:
+        raise RuntimeError(f"no array is bound to slot {slot}, which source {index} feeds")
+    if staging.dtype != source.dtype:
+        raise TypeError(f"source {index} is {source.dtype} but slot {slot} holds {staging.dtype}")
+    if staging.nbytes != batch * _row_bytes(source):
+        raise ValueError(
+            f"source {index}: {batch} rows are {batch * _row_bytes(source)} bytes, but slot {slot} holds {staging.nbytes}"
+        )
+    if not staging.flags.writeable:
+        raise ValueError(f"slot {slot}: rows of source {index} cannot be gathered into a read-only array")
+
+
+cdef void _check_results(cnp.ndarray results, int64_t steps, int64_t columns) except *:
+    if steps < 0:
+        raise ValueError(f"steps is {steps}; it must be >= 0")
+    if results.dtype != "float64" or _shape(results) != (steps, columns):
+        raise ValueError(f"results must be float64 of shape {(steps, columns)}, not {results.dtype} {_shape(results)}")
+    _check_layout(results, "results")
+    if not cnp.PyArray_ISWRITEABLE(results):
+        raise ValueError("results is read-only")
+
+
+cdef const int64_t *_order_rows(order, list sources, int64_t first, int64_t batch, int64_t steps) except? NULL:
+    """The address of ``order``'s rows, NULL for None, once every row that will be read is known to be there."""
+    if first < 0 or batch < 0:
+        raise ValueError(f"first is {first} and batch {batch}; they must be >= 0")
+    end = first + batch * steps
+    samples = min([len(source) for source in sources], default=end)
+    if order is None:
+        if end > samples:
+            raise IndexError(f"rows up to {end} are needed, but a source has {samples}")
+        return NULL
+    if not isinstance(order, cnp.ndarray) or order.dtype != "int64" or order.ndim != 1:
+        raise TypeError("order must be a one-dimensional int64 array or None")
+    _check_layout(order, "order")
+    if end > len(order):
+        raise IndexError(f"rows up to {end} of order are needed, but it has {len(order)}")
+    used = order[first:end]
+    if len(used) and sources and not 0 <= used.min() <= used.max() < samples:
+        raise IndexError(f"order runs from {used.min()} to {used.max()}, but a source has {samples} rows")
+    return <const int64_t *>cnp.PyArray_DATA(<cnp.ndarray>order)

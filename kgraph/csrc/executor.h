@@ -1,0 +1,78 @@
+/* A program as flat arrays of C structs, and the loops that run it. */
+#ifndef KG_EXECUTOR_H
+#define KG_EXECUTOR_H
+
+#include "kg.h"
+
+typedef struct kg_instr {
+    kg_kernel kernel;
+    kg_call call;
+    int64_t work;  /* units in all */
+    int64_t grain; /* units of one task, at least 1 */
+} kg_instr;
+
+/* Where an argument lies: a byte offset into what is bound to a slot. */
+typedef struct kg_operand {
+    int64_t slot;
+    int64_t offset;
+} kg_operand;
+
+typedef struct kg_program {
+    int64_t n_slots, n_instrs, n_operands;
+    kg_instr *instrs;
+    kg_operand *operands; /* of all instructions, one after the other */
+    void **pointers;      /* the resolved address of each operand */
+    int64_t *ints;        /* of all instructions, likewise */
+    double *floats;
+    int64_t *first;       /* operands of slot s are users[first[s]] .. users[first[s + 1]] */
+    int64_t *users;
+    void **bases;         /* the address bound to each slot, or NULL */
+    kg_fault fault;       /* filled by the kernel that fails */
+} kg_program;
+
+/* One fed array of a run of many steps: rows of `source` go to the staging memory bound to `slot`. */
+typedef struct kg_feed {
+    const char *source;
+    char *staging;
+    int64_t row_bytes;
+    int64_t slot;
+} kg_feed;
+
+typedef enum kg_dtype { KG_F32, KG_F64, KG_I32, KG_I64, KG_BOOL } kg_dtype;
+
+/* A scalar that every step reports. */
+typedef struct kg_column {
+    kg_operand place;
+    kg_dtype dtype;
+} kg_column;
+
+typedef struct kg_steps {
+    const kg_feed *feeds;
+    int64_t n_feeds;
+    const kg_column *columns;
+    int64_t n_columns;
+    const int64_t *order; /* row numbers, or NULL for rows in place */
+    int64_t first, batch, steps;
+    double *results;      /* steps by columns */
+} kg_steps;
+
+/* A program with room for so many of each, all zero; NULL where memory is short. Freed by kg_program_free. */
+kg_program *kg_program_new(int64_t n_slots, int64_t n_instrs, int64_t n_operands, int64_t n_ints, int64_t n_floats);
+void kg_program_free(kg_program *program);
+
+/* Sorts the operands by slot, once all are filled in; kg_bind needs it. */
+void kg_program_index(kg_program *program);
+
+/* Points every operand of `slot` into the memory at `base`; NULL unbinds. */
+void kg_bind(kg_program *program, int64_t slot, void *base);
+
+/* Runs one kernel over all its work; 0 if all is well. The one place where work becomes tasks. */
+int kg_run_tasks(kg_kernel kernel, const kg_call *call, int64_t work, int64_t grain);
+
+/* Runs the program; the index of the instruction that failed, or -1. */
+int64_t kg_run(kg_program *program);
+
+/* Runs `steps` batches; the number completed. Where that falls short *failed is the instruction that failed. */
+int64_t kg_run_steps(kg_program *program, const kg_steps *run, int64_t *failed);
+
+#endif
