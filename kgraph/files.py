@@ -1,0 +1,34 @@
+"""Files that are never half written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
+    """Gives the name of a new file beside ``path``, and renames it to ``path`` when the block has ended well.
+
+    Readers see the old file or the whole new one. If the block raises, the new file is removed and ``path`` is as it was.
+    """
+    target = os.path.abspath(path)
+    handle, temporary = tempfile.mkstemp(
+        dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.", suffix=os.path.splitext(target)[1]
+    )
+    os.close(handle)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,150 @@
+"""The graph: nodes in topological order, named results, and updates of variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kgraph import text
+from kgraph.files import replacing
+from kgraph.node import Node
+from kgraph.verify import VerifyError, verify
+
+Runner = Callable[["Graph", Mapping[str, Any]], dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A finished graph. It never changes: a pass makes another one.
+
+    Attributes:
+        name: of the function that the graph is.
+        nodes: in topological order; leaves first.
+        outputs: result name to node name.
+        updates: variable (a ``param`` or ``state`` node) to the node whose value it takes when the graph has run.
+        layers: layer name to its configuration, for the reader of a dump.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    updates: Mapping[str, str] = field(default_factory=dict)
+    layers: Mapping[str, Any] = field(default_factory=dict)
+
+    #: How ``run`` runs a graph; the runtime puts itself here when it is imported.
+    runner: ClassVar[Runner | None] = None
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    def __getitem__(self, name: str) -> Node:
+        """The node called ``name`` (with or without its ``%``).
+
+        Raises:
+            KeyError: no node has the name.
+        """
+        node = self.by_name.get(name.removeprefix("%"))
+        if node is None:
+            raise KeyError(f"graph {self.name} has no node {name!r}")
+        return node
+
+    def __contains__(self, name: str) -> bool:
+        return name.removeprefix("%") in self.by_name
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __str__(self) -> str:
+        return text.dump(self)
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.name}: {len(self.nodes)} nodes, outputs {', '.join(self.outputs) or 'none'}>"
+
+    def leaves(self, *ops: str) -> list[Node]:
+        """The leaves made by ``ops`` (``"input"``, ``"target"``, ``"param"``, ...), in order."""
+        return [node for node in self.nodes if node.op in ops]
+
+    @cached_property
+    def consumers(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes that read each node."""
+        readers: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                readers[name].append(node)
+        return {name: tuple(nodes) for name, nodes in readers.items()}
+
+    def ancestors(self, names: Iterable[str]) -> set[str]:
+        """``names`` and everything that they are computed from."""
+        found: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                pending.extend(self.by_name[name].inputs)
+        return found
+
+    def with_parts(self, **parts: Any) -> Graph:
+        """The same graph with some of its parts given anew."""
+        return replace(self, **parts)
+
+    def section(self, name: str) -> str:
+        """The lines of the section ``name`` of the dump, e.g. ``loss/dense_3``."""
+        return "".join(text.format_node(node) + "\n" for node in self.nodes if text.section_of(node) == name)
+
+    def verify(self) -> Graph:
+        """This graph, once every rule holds.
+
+        Raises:
+            VerifyError: the first rule that is broken.
+        """
+        verify(self.nodes, self.outputs, self.updates)
+        return self
+
+    @classmethod
+    def parse(cls, source: str) -> Graph:
+        """The graph that ``source`` (as ``str`` of a graph prints it) denotes, verified.
+
+        Raises:
+            GraphSyntaxError: with the line where the text goes wrong.
+        """
+        parts = text.parse(source)
+        try:
+            verify(parts.nodes, parts.outputs, parts.updates)
+        except VerifyError as error:
+            raise text.GraphSyntaxError(parts.lines.get(error.place, 1), str(error)) from None
+        return cls(parts.name, parts.nodes, parts.outputs, parts.updates, parts.layers)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the text to ``path`` (by convention ``*.kg``): beside it first, then renamed into place."""
+        with replacing(path) as temporary:
+            Path(temporary).write_text(str(self), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Graph:
+        """The graph that ``save`` wrote to ``path``."""
+        return cls.parse(Path(path).read_text(encoding="utf-8"))
+
+    def run(self, feeds: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Runs the graph once.
+
+        Args:
+            feeds: an array for every placeholder and variable, by the names in the dump without ``%``
+                (``"features"``, ``"dense_1/kernel"``). Sample weights that are not given are ones.
+
+        Returns:
+            The outputs by name, and the new value of every updated variable by the variable's name.
+
+        Raises:
+            ValueError: a feed is missing, unknown, or does not fit its node.
+        """
+        if Graph.runner is None:
+            raise RuntimeError("no runtime is loaded; import kgraph to run a graph")
+        return Graph.runner(self, feeds)

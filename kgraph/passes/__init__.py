@@ -1,0 +1,14 @@
+"""Passes: graph to graph, one file each.
+
+A pass is a function from a graph to a graph. Names never change, so that the difference of two dumps shows just what the pass
+did; the docstring of a pass says what stays true.
+"""
+
+from kgraph.passes.bind import bind
+from kgraph.passes.cse import cse
+from kgraph.passes.dead_code import dead_code, keep
+from kgraph.passes.fold import fold
+from kgraph.passes.ones import ones_for
+from kgraph.passes.phase import resolve_phase
+
+__all__ = ["bind", "cse", "dead_code", "fold", "keep", "ones_for", "resolve_phase"]
