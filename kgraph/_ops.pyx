@@ -189,8 +189,8 @@ cdef class Executable:
             ``(slot, byte offset)`` with the output last, the numbers that it reads, and its work.
 
     Raises:
-        ValueError: an instruction names an unknown kernel, a slot out of range, a negative offset or work, or a grain
-            below 1; the message says which.
+        ValueError: ``slots`` is negative, or an instruction names an unknown kernel, a slot out of range, a negative
+            offset or work, or a grain below 1; the message says which.
     """
 
     cdef kg_program *_program
@@ -203,6 +203,8 @@ cdef class Executable:
     def __init__(self, int slots, list instructions not None):
         if self._program != NULL:
             raise RuntimeError("an Executable is initialised once")
+        if slots < 0:
+            raise ValueError(f"slots is {slots}; it must be >= 0")
         for index, instruction in enumerate(instructions):
             _check_instruction(index, instruction, slots)
         self._program = kg_program_new(
@@ -365,9 +367,13 @@ cdef class Executable:
             if source.ndim == 0:
                 raise ValueError(f"source {index} has no sample axis")
             staging = self._arrays[slot]
-            if staged:
-                _check_staging(staging, source, index, slot, batch)
-            elif self._written[slot]:
+            if staged and staging is None:
+                raise RuntimeError(f"no array is bound to slot {slot}, which source {index} feeds")
+            if staging is not None:
+                _check_fed(staging, source, index, slot, batch)
+            if staged and not staging.flags.writeable:
+                raise ValueError(f"slot {slot}: rows of source {index} cannot be gathered into a read-only array")
+            if not staged and self._written[slot]:
                 raise ValueError(f"slot {slot} is written by a kernel: it cannot be fed in place")
             feeds[index].source = <const char *>cnp.PyArray_DATA(source)
             feeds[index].staging = NULL if staging is None else <char *>cnp.PyArray_DATA(<cnp.ndarray>staging)
@@ -426,17 +432,15 @@ cdef int64_t _row_bytes(cnp.ndarray source) except -1:
     return size
 
 
-cdef void _check_staging(staging, cnp.ndarray source, index, slot, int64_t batch) except *:
-    if staging is None:
-        raise RuntimeError(f"no array is bound to slot {slot}, which source {index} feeds")
+cdef void _check_fed(staging, cnp.ndarray source, index, slot, int64_t batch) except *:
+    """Whether ``batch`` rows of the source are what the array bound to its slot holds."""
+    cdef int64_t row_bytes = _row_bytes(source)
     if staging.dtype != source.dtype:
         raise TypeError(f"source {index} is {source.dtype} but slot {slot} holds {staging.dtype}")
-    if staging.nbytes != batch * _row_bytes(source):
+    if staging.nbytes != batch * row_bytes:
         raise ValueError(
-            f"source {index}: {batch} rows are {batch * _row_bytes(source)} bytes, but slot {slot} holds {staging.nbytes}"
+            f"source {index}: {batch} rows are {batch * row_bytes} bytes, but slot {slot} holds {staging.nbytes}"
         )
-    if not staging.flags.writeable:
-        raise ValueError(f"slot {slot}: rows of source {index} cannot be gathered into a read-only array")
 
 
 cdef void _check_results(cnp.ndarray results, int64_t steps, int64_t columns) except *:
@@ -453,7 +457,7 @@ cdef const int64_t *_order_rows(order, list sources, int64_t first, int64_t batc
     """The address of ``order``'s rows, NULL for None, once every row that will be read is known to be there."""
     if first < 0 or batch < 0:
         raise ValueError(f"first is {first} and batch {batch}; they must be >= 0")
-    end = first + batch * steps
+    end = first + <object>batch * steps
     samples = min([len(source) for source in sources], default=end)
     if order is None:
         if end > samples:

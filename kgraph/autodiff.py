@@ -1,8 +1,8 @@
 """Reverse-mode differentiation, from a graph to a graph.
 
-The adjoint of ``%x`` is ``%grad/x``. Where several consumers give ``%x`` a share, each share is ``%grad/x.<consumer>`` (the
-consumer's name with dots for slashes) and ``%grad/x`` is their sum. A rule that passes its adjoint on unchanged makes no node:
-the reader of ``%grad/sum`` is then also the adjoint of the operands of ``%sum``.
+The adjoint of ``%x`` is ``%grad/x``. Where several consumers give ``%x`` a share, each share is
+``%grad/x.<consumer>`` (the consumer's name with dots for slashes) and ``%grad/x`` is their sum. A rule that passes its
+adjoint on unchanged makes no node: ``%grad/sum`` is then also the adjoint of the operands of ``%sum``.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ def _propagate(builder: Builder, value: Value, adjoints: _Adjoints, on_path: set
         return
     op = find_op(value.op)
     scope = "/".join(["grad", *value.name.split("/")[:-1]])
-    for index, operand in enumerate(value.inputs):
+    # Last operand first: a layer's own weights, before what leads to the layer below.
+    for index, operand in reversed(list(enumerate(value.inputs))):
         rule: Callable[[Any], Any] | None = op.grad_rule(index)
         if operand.name not in on_path or rule is None:
             continue

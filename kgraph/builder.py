@@ -52,6 +52,7 @@ class Builder:
     def __init__(self, name: str) -> None:
         self.name = name
         self.values: dict[str, Value] = {}
+        self._emitted: list[Value] = []
         self.outputs: dict[str, Value] = {}
         self.updates: dict[Value, Value] = {}
         self.layers: dict[str, Any] = {}
@@ -63,7 +64,7 @@ class Builder:
         builder = cls(name)
         for node in graph.nodes:
             inputs = tuple(builder.values[input_name] for input_name in node.inputs)
-            builder.values[node.name] = Value(builder, node.name, node.op, inputs, node.attrs, node.type)
+            builder._add(Value(builder, node.name, node.op, inputs, node.attrs, node.type))
         builder.outputs = {output: builder.values[value] for output, value in graph.outputs.items()}
         builder.updates = {builder.values[v]: builder.values[value] for v, value in graph.updates.items()}
         builder.layers = dict(graph.layers)
@@ -119,7 +120,7 @@ class Builder:
 
     def finish(self) -> Graph:
         """The graph of all nodes so far: placeholders, parameters and state first, the rest as emitted."""
-        values = _topological(self.values.values())
+        values = sorted(self._emitted, key=lambda value: _LEAF_ORDER.get(value.op, len(_LEAF_ORDER)))
         return Graph(
             self.name,
             tuple(value.node() for value in values),
@@ -130,6 +131,7 @@ class Builder:
 
     def _add(self, value: Value) -> Value:
         self.values[value.name] = value
+        self._emitted.append(value)
         return value
 
     def _unique(self, name: str) -> str:
@@ -139,16 +141,3 @@ class Builder:
             candidate = f"{name}_{count}"
         return candidate
 
-
-def _topological(values: Any) -> list[Value]:
-    """Leaves by kind, then every value after its inputs, otherwise in the order given (renaming disturbs it)."""
-    ordered: dict[Value, None] = {}
-    for value in sorted(values, key=lambda value: _LEAF_ORDER.get(value.op, 3)):
-        pending = [value]
-        while pending:
-            waiting = [i for i in pending[-1].inputs if i not in ordered]
-            if waiting:
-                pending.extend(reversed(waiting))
-            else:
-                ordered[pending.pop()] = None
-    return list(ordered)

@@ -236,7 +236,7 @@ def _canonical(terms: _Polynomial) -> Dim:
 
 
 def _factors(head: list[str], atoms: tuple[str, ...]) -> list[str]:
-    """The factors of a term; a floor division among several stands in parentheses: ``3*((N)//2)`` is not ``(3*N)//2``."""
+    """The factors of a term. A floor division among others stands in parentheses: ``3*((N)//2)``, not ``(3*N)//2``."""
     if len(head) + len(atoms) == 1:
         return [*head, *atoms]
     return head + [f"({atom})" if "//" in atom else atom for atom in atoms]

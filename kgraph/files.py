@@ -12,7 +12,8 @@ from contextlib import contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
     """Gives the name of a new file beside ``path``, and renames it to ``path`` when the block has ended well.
 
-    Readers see the old file or the whole new one. If the block raises, the new file is removed and ``path`` is as it was.
+    Readers see the old file or the whole new one. If the block raises, the new file is removed and ``path`` is as it
+    was.
     """
     target = os.path.abspath(path)
     handle, temporary = tempfile.mkstemp(

@@ -14,7 +14,7 @@ Grammar, a statement a line::
     ID    ::= [A-Za-z0-9_./-]+ | JSON string
 
 ``f32[N,12]`` is a type: a short dtype and dimensions that are ints or expressions over symbols. Attributes at their
-defaults are not written. Section comments follow from the names of the nodes, so that ``dump(parse(text)) == text`` for
+defaults are not written, nor are ``shape`` and ``dtype`` where they are those of the node's type. Section comments follow from the names of the nodes, so that ``dump(parse(text)) == text`` for
 every text that ``dump`` made.
 """
 
@@ -28,7 +28,7 @@ from typing import Any, Final, Protocol
 
 from kgraph.node import Node
 from kgraph.op import OpError, find_op
-from kgraph.types import parse_type
+from kgraph.types import TensorType, parse_type
 
 
 class GraphSyntaxError(ValueError):
@@ -129,10 +129,18 @@ def format_node(node: Node) -> str:
 
 
 def _written_attrs(node: Node) -> Iterator[tuple[str, Any]]:
+    said = _said_by(node.type)
     for attribute in find_op(node.op).attributes:
         value = node.attrs[attribute.name]
+        if attribute.name in said and said[attribute.name] == value:
+            continue
         if attribute.required or value != attribute.default:
             yield attribute.name, value
+
+
+def _said_by(type: TensorType) -> dict[str, Any]:
+    """The attributes that a node's type already says."""
+    return {"shape": list(type.shape), "dtype": type.dtype}
 
 
 def _id(name: str) -> str:
@@ -195,13 +203,12 @@ class _Parser:
 
     def _node(self, match: re.Match[str], number: int) -> None:
         name, type_text, op, inputs, attrs = match.groups()
-        node = Node(
-            _name(name),
-            op,
-            tuple(_parse_inputs(inputs)),
-            find_op(op).bind_attrs(dict(_parse_attrs(attrs or ""))),
-            parse_type(type_text),
-        )
+        type = parse_type(type_text)
+        declared = find_op(op)
+        known = {attribute.name for attribute in declared.attributes}
+        said = {key: value for key, value in _said_by(type).items() if key in known}
+        written = dict(_parse_attrs(attrs or ""))
+        node = Node(_name(name), op, tuple(_parse_inputs(inputs)), declared.bind_attrs({**said, **written}), type)
         _add(self.nodes, node.name, node, "node")
         self.lines[f"%{node.name}"] = number
 

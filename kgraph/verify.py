@@ -10,7 +10,7 @@ from kgraph.opset.leaves import decode_value
 
 
 class VerifyError(ValueError):
-    """A graph that breaks a rule. ``place`` is the statement at fault: ``%node``, ``output name`` or ``update %node``."""
+    """A graph that breaks a rule. ``place`` is its statement: ``%name``, ``output name`` or ``update %name``."""
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(f"{place}: {reason}")
@@ -22,7 +22,8 @@ def verify(nodes: Sequence[Node], outputs: Mapping[str, str], updates: Mapping[s
     """Checks that the parts make a graph.
 
     Every name is given once and before its use; every node has the attributes its op declares and the type its op
-    infers; constants hold a value of their type; outputs name nodes; an update gives a variable a value of the variable's own type.
+    infers; constants hold a value of their type; outputs name nodes; an update gives a variable a value of the
+    variable's own type.
 
     Raises:
         VerifyError: the first rule that is broken, with the node that breaks it.

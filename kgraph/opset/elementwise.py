@@ -1,4 +1,4 @@
-"""What the elementwise ops share: they lower to one kernel call over all elements, and their operands have one shape."""
+"""What the elementwise ops share: operands of one shape, and one kernel call over all elements."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ def unary(
     high: float = 2.0,
     speed: int = 1,
 ) -> Op:
-    """Declares ``name(x: dtypes[*s]) -> result[*s]``, tested on operands in ``[low, high)``; ``result`` defaults to ``dtypes``."""
+    """Declares ``name(x: dtypes[*s]) -> result[*s]``, tested on operands in ``[low, high)``.
+
+    ``result`` is ``dtypes`` unless it is given; ``speed`` is as in ``elementwise``.
+    """
     return define(
         f"{name}(x: {dtypes}[*s]) -> {result or dtypes}[*s]",
         doc,

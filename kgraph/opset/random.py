@@ -1,7 +1,7 @@
 """Random tensors, each a function of a state ``(seed, counter)``, a salt and nothing else.
 
-A graph reads one state for all its random nodes, tells them apart by their salts, and stores ``next_state`` for the next
-step. Tensors of up to 2^33 elements are distinct; beyond, they repeat.
+A graph reads one state for all its random nodes, tells them apart by their salts, and stores ``next_state`` for the
+next step. Tensors of up to 2^33 elements are distinct; beyond, they repeat.
 """
 
 from __future__ import annotations

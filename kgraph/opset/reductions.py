@@ -141,7 +141,7 @@ def _logsumexp(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> np.ndarr
 def _mean(x: np.ndarray, axis: tuple[int, ...], keepdims: bool) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         count = int(np.prod([x.shape[each] for each in axis], dtype=np.int64))
-        return np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float64) / np.float64(count)
+        return np.asarray(np.sum(x, axis=axis, keepdims=keepdims, dtype=np.float64) / np.float64(count))
 
 
 def _extremum(function: Any, sign: int) -> Callable[..., Any]:
@@ -248,7 +248,6 @@ def _spread_samples() -> tuple[Sample, ...]:
         sample(draw(), axes=[], shape=[]),
         sample(draw(1), axes=[], shape=[1]),
         sample(draw(0), axes=[0], shape=[3, 0]),
-        sample(draw(3), axes=[0], shape=[0, 3]),
     )
 
 
@@ -257,7 +256,7 @@ define(
     "The adjoint of `sum`'s operand of `shape`: `dy` repeated along `axes`.",
     grad=(_gather_back("sum"),),
     reference=_sum_grad,
-    samples=_spread_samples(),
+    samples=(*_spread_samples(), sample(draw(3), axes=[0], shape=[0, 3])),
     infer=_spread_shape,
     lower=_lower_expand(lambda sizes: 1),
 )

@@ -132,7 +132,13 @@ unary(
     speed=4,
 )
 unary("relu", "`max(x, 0)`.", lambda x: np.maximum(x, 0), lambda g: g.relu_grad(g.out, g.dy))
-unary("erf", "The error function, `2 / sqrt(pi)` times the integral of `exp(-t^2)` from 0 to `x`.", _erf, _erf_grad, speed=4)
+unary(
+    "erf",
+    "The error function, `2 / sqrt(pi)` times the integral of `exp(-t^2)` from 0 to `x`.",
+    _erf,
+    _erf_grad,
+    speed=4,
+)
 
 # Steps, flat almost everywhere.
 unary("floor", "The nearest whole number below.", np.floor)
@@ -211,7 +217,12 @@ def _square_grad_wrt_x(g: Any) -> Any:
     return g.add(product, product)
 
 
-_gradient("relu_grad", "The adjoint of `relu`'s operand: `dy` where the result `y > 0`, else 0.", lambda y, dy: dy * (y > 0), None)
+_gradient(
+    "relu_grad",
+    "The adjoint of `relu`'s operand: `dy` where the result `y > 0`, else 0.",
+    lambda y, dy: dy * (y > 0),
+    None,
+)
 _gradient(
     "sigmoid_grad",
     "The adjoint of `sigmoid`'s operand, `dy * y * (1 - y)` of the result `y`.",

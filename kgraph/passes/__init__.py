@@ -1,7 +1,7 @@
 """Passes: graph to graph, one file each.
 
-A pass is a function from a graph to a graph. Names never change, so that the difference of two dumps shows just what the pass
-did; the docstring of a pass says what stays true.
+A pass is a function from a graph to a graph. Names never change, so that the difference of two dumps shows just what
+the pass did; the docstring of a pass says what stays true.
 """
 
 from kgraph.passes.bind import bind

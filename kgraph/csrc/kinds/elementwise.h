@@ -1,6 +1,6 @@
 /*
- * Elementwise kernels: element i of the output is an expression of element i of the inputs, called x, y and z. Because it is
- * read before it is written, the output may be one of the inputs where their elements are of one size.
+ * Elementwise kernels: element i of the output is an expression of element i of the inputs, called x, y and z. Because it
+ * is read before it is written, the output may be one of the inputs where their elements are of one size.
  *
  * MAP_<n>(kernel, dtypes of the n inputs, dtype of the output, setup, value) makes one; `setup` is statements that run
  * once, before the loop.

@@ -1,6 +1,6 @@
 /*
- * exp: x = n ln2 + r with |r| <= ln2 / 2 (Cody and Waite: n ln2 is subtracted in two parts), a Taylor polynomial in r, and
- * a scaling by 2^n in two halves, so that neither overflows where the result does not.
+ * exp: x = n ln2 + r with |r| <= ln2 / 2 (Cody and Waite: n ln2 is subtracted in two parts), a Taylor polynomial in r,
+ * and a scaling by 2^n in two halves, so that neither overflows where the result does not.
  * log: x = 2^e m with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| < 0.172.
  */
 #define FLOAT KG_JOIN(k_, T)

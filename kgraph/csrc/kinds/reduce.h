@@ -1,8 +1,8 @@
 /*
  * Reductions over any set of axes. A unit of work is one element of the output.
  *
- * ints: inner_kept, n_kept, n_reduced, kept sizes, kept strides, reduced sizes, reduced strides. Axes that lie side by side
- * and are alike are one; the last axis of the input is contiguous, and either kept (inner_kept: vectors run along the
+ * ints: inner_kept, n_kept, n_reduced, kept sizes, kept strides, reduced sizes, reduced strides. Axes that lie side by
+ * side and are alike are one; the last axis of the input is contiguous, and either kept (inner_kept: vectors run along the
  * outputs) or reduced (vectors run along the input, in LANES partial results). Both n are at least 1.
  *
  * Floats are summed in blocks: each partial sum takes at most BLOCK terms in the element type before it goes to a wide
@@ -31,7 +31,12 @@ typedef struct reduce_geometry {
 KG_INLINE reduce_geometry reduce_read(const int64_t *ints) {
     int64_t n_kept = ints[1], n_reduced = ints[2];
     const int64_t *kept = ints + 3, *reduced = kept + 2 * n_kept;
-    reduce_geometry g = {(int)ints[0], {n_kept, kept, kept + n_kept}, {n_reduced, reduced, reduced + n_reduced}, 1, 0, 0};
+    reduce_geometry g = {
+        .inner_kept = (int)ints[0],
+        .kept = {n_kept, kept, kept + n_kept},
+        .reduced = {n_reduced, reduced, reduced + n_reduced},
+        .rows = 1,
+    };
     for (int64_t axis = 0; axis + 1 < n_reduced; axis++) g.rows *= reduced[axis];
     g.last_size = reduced[n_reduced - 1];
     g.last_stride = reduced[2 * n_reduced - 1];
@@ -53,8 +58,8 @@ KG_INLINE int64_t reduce_row(const reduce_geometry *g, int64_t row) {
 }
 
 /*
- * REDUCE(name, dtype, dtype of totals, start, a partial result `lane` joined with x, a total joined with `lane`, result):
- * `result` is of `total` and the number `count` of elements reduced.
+ * REDUCE(name, dtype, dtype of totals, start, a partial result `lane` joined with x, a `total` joined with `lane`,
+ * result): `result` is of `total` and the number `count` of elements reduced.
  */
 #define REDUCE(name, T, WIDE, start, step, join, result)                                                        \
     /* the total of the contiguous x[0 .. n) and what came before */                                            \
@@ -152,9 +157,12 @@ KG_INLINE int64_t reduce_row(const reduce_geometry *g, int64_t row) {
     REDUCE(sum, T, i64, 0, (k_wrap_##T)lane + (k_wrap_##T)x, (uint64_t)total + (uint64_t)lane, total)           \
     REDUCE(prod, T, i64, 1, (k_wrap_##T)lane * (k_wrap_##T)x, (uint64_t)total * (uint64_t)lane, total)
 
+/* the better of two, or a NaN */
+#define REDUCE_BETTER(a, order, b) ((a)order(b)) | ((a) != (a)) ? (a) : (b)
+
 #define REDUCE_ORDER(T)                                                                                         \
-    REDUCE(max, T, T, LEAST_##T, (x > lane) | (x != x) ? x : lane, (lane > total) | (lane != lane) ? lane : total, total) \
-    REDUCE(min, T, T, MOST_##T, (x < lane) | (x != x) ? x : lane, (lane < total) | (lane != lane) ? lane : total, total)
+    REDUCE(max, T, T, LEAST_##T, REDUCE_BETTER(x, >, lane), REDUCE_BETTER(lane, >, total), total)               \
+    REDUCE(min, T, T, MOST_##T, REDUCE_BETTER(x, <, lane), REDUCE_BETTER(lane, <, total), total)
 
 REDUCE_FLOAT(f32)
 REDUCE_FLOAT(f64)

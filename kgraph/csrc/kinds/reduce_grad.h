@@ -1,19 +1,26 @@
 /*
- * Ops that walk the line of elements behind each element of a reduction's output, with the geometry of reduce.h: logsumexp,
- * and the adjoints of reductions that depend on the elements. A unit of work is one line.
+ * Ops that walk the line of elements behind each element of a reduction's output, with the geometry of reduce.h:
+ * logsumexp, and the adjoints of reductions that depend on the elements. A unit of work is one line.
  */
 #ifndef KG_KINDS_REDUCE_GRAD_H
 #define KG_KINDS_REDUCE_GRAD_H
 
 #include "reduce.h"
 
-/* EACH(simd, body) runs `body` for each element of line i, at flat index `at`; EACH_BACK from the last to the first. */
+/*
+ * EACH(simd, body) runs `body` for each element of line i, at flat index `at`; EACH_BACK from the last to the first.
+ * That neighbours of a contiguous line are one apart is said to the compiler, which would gather them otherwise.
+ */
 #define EACH(simd, ...)                                                                                 \
     for (int64_t row = 0; row < g.rows; row++) {                                                        \
         const int64_t start = reduce_offset(&g.kept, g.kept.count, i) + reduce_row(&g, row);            \
-        simd for (int64_t r = 0; r < g.last_size; r++) {                                                \
-            const int64_t at = start + r * g.last_stride;                                               \
-            __VA_ARGS__                                                                                 \
+        if (g.last_stride == 1) {                                                                       \
+            simd for (int64_t at = start; at < start + g.last_size; at++) { __VA_ARGS__ }               \
+        } else {                                                                                        \
+            for (int64_t r = 0; r < g.last_size; r++) {                                                 \
+                const int64_t at = start + r * g.last_stride;                                           \
+                __VA_ARGS__                                                                             \
+            }                                                                                           \
         }                                                                                               \
     }
 
@@ -29,14 +36,25 @@
 #define SIMD_SUM(total) _Pragma(KG_TEXT(omp simd reduction(+ : total)))
 
 #define REDUCE_LINES(T)                                                                                 \
+    KG_INLINE k_##T line_max_##T(const reduce_geometry *g, const k_##T *x, int64_t i) {                 \
+        k_##T most = LEAST_##T;                                                                         \
+        for (int64_t row = 0; row < g->rows; row++) {                                                   \
+            const k_##T *at = x + reduce_offset(&g->kept, g->kept.count, i) + reduce_row(g, row);       \
+            if (g->last_stride == 1)                                                                    \
+                most = max_segment_##T(at, g->last_size, most);                                         \
+            else                                                                                        \
+                for (int64_t r = 0; r < g->last_size; r++, at += g->last_stride)                        \
+                    most = (*at > most) | (*at != *at) ? *at : most;                                    \
+        }                                                                                               \
+        return most;                                                                                    \
+    }                                                                                                   \
     /* log(sum(exp(x))), of x less its maximum, which then cannot overflow */                           \
     KG_KERNEL(logsumexp_##T) {                                                                          \
         const reduce_geometry g = reduce_read(call->ints);                                              \
         const k_##T *x = KG_IN(T, 0);                                                                   \
         k_##T *out = KG_OUT(T, 1);                                                                      \
         for (int64_t i = begin; i < end; i++) {                                                         \
-            k_##T most = LEAST_##T;                                                                     \
-            EACH(, most = (x[at] > most) | (x[at] != x[at]) ? x[at] : most;)                            \
+            const k_##T most = line_max_##T(&g, x, i);                                                  \
             const k_##T shift = isfinite(most) ? most : 0;                                              \
             double total = 0;                                                                           \
             EACH(SIMD_SUM(total), total += s_exp_##T(x[at] - shift);)                                   \
@@ -85,8 +103,8 @@ REDUCE_LINES(f32)
 REDUCE_LINES(f64)
 
 /*
- * expand: each element of the input over the reduced axes of the output, times a number; the adjoint of sum and mean. A unit
- * of work is one element of the output.
+ * expand: each element of the input over the reduced axes of the output, times a number; the adjoint of sum and mean. A
+ * unit of work is one element of the output.
  * ints: n, sizes of the output's axes, strides of the input along them (0 where it was reduced, else 1 in the last).
  */
 #define EXPAND(T)                                                                                       \

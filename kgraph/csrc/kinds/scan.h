@@ -11,22 +11,22 @@
 #define SCAN_LANES 64
 
 /*
- * Walks lines [begin, end) in groups of n neighbours, the first of which begins at `at`. A group of one is a case of its own,
- * which the compiler then makes without inner loops.
+ * Walks lines [begin, end) in groups of n neighbours, the first of which begins at `at`. A group of one is a case of its
+ * own, which the compiler then makes without inner loops.
  */
 #define WALK_LINES(walk, ...)                                                                               \
     for (int64_t line = begin, n; line < end; line += n) {                                                  \
         const int64_t at = line / inner * size * inner + line % inner;                                      \
         n = KG_MIN(KG_MIN(inner - line % inner, end - line), SCAN_LANES);                                   \
         if (n == 1)                                                                                         \
-            walk(1, at, size, inner, __VA_ARGS__);                                                    \
+            walk(1, at, size, inner, __VA_ARGS__);                                                          \
         else                                                                                                \
-            walk(n, at, size, inner, __VA_ARGS__);                                                    \
+            walk(n, at, size, inner, __VA_ARGS__);                                                          \
     }                                                                                                       \
     return 0;
 
 #define SCAN(name, T, WIDE, start, next)                                                                    \
-    KG_INLINE void name##_lines_##T(int64_t n, int64_t at, int64_t size, int64_t inner,       \
+    KG_INLINE void name##_lines_##T(int64_t n, int64_t at, int64_t size, int64_t inner,                     \
                                     int reverse, const k_##T *in, k_##T *out) {                             \
         const int64_t step = reverse ? -inner : inner;                                                      \
         k_##WIDE totals[SCAN_LANES];                                                                        \
@@ -50,7 +50,7 @@
  * never divides by x. `reverse` is of the product; the adjoint is walked the other way.
  */
 #define SCAN_GRAD(T)                                                                                        \
-    KG_INLINE void cumprod_grad_lines_##T(int64_t n, int64_t at, int64_t size, int64_t inner, \
+    KG_INLINE void cumprod_grad_lines_##T(int64_t n, int64_t at, int64_t size, int64_t inner,               \
                                           int reverse, const k_##T *x, const k_##T *y, const k_##T *dy,     \
                                           k_##T *out) {                                                     \
         const int64_t step = reverse ? inner : -inner;                                                      \
@@ -65,12 +65,12 @@
     }                                                                                                       \
     KG_KERNEL(cumprod_grad_##T) {                                                                           \
         const int64_t size = call->ints[0], inner = call->ints[1];                                          \
-        WALK_LINES(cumprod_grad_lines_##T, call->ints[2] != 0, KG_IN(T, 0), KG_IN(T, 1), KG_IN(T, 2), KG_OUT(T, 3)) \
+        WALK_LINES(cumprod_grad_lines_##T, call->ints[2] != 0, KG_IN(T, 0), KG_IN(T, 1), KG_IN(T, 2), KG_OUT(T, 3))\
     }
 
 /* The first position of the extremum, or of a NaN where there is one. */
 #define EXTREMUM(name, T, better)                                                                           \
-    KG_INLINE void name##_lines_##T(int64_t n, int64_t at, int64_t size, int64_t inner,       \
+    KG_INLINE void name##_lines_##T(int64_t n, int64_t at, int64_t size, int64_t inner,                     \
                                     const k_##T *in, k_i32 *out) {                                          \
         k_##T bests[SCAN_LANES];                                                                            \
         k_i32 places[SCAN_LANES];                                                                           \
@@ -81,15 +81,15 @@
         for (int64_t k = 1; k < size; k++)                                                                  \
             KG_SIMD for (int64_t j = 0; j < n; j++) {                                                       \
                 const k_##T best = bests[j], x = in[at + k * inner + j];                                    \
-                const int found = (better) | ((x != x) & (best == best));                \
+                const int found = (better) | ((x != x) & (best == best));                                   \
                 bests[j] = found ? x : best;                                                                \
                 places[j] = found ? (k_i32)k : places[j];                                                   \
             }                                                                                               \
-        for (int64_t j = 0; j < n; j++) out[j] = places[j];                                          \
+        for (int64_t j = 0; j < n; j++) out[j] = places[j];                                                 \
     }                                                                                                       \
     KG_KERNEL(name##_##T) {                                                                                 \
         const int64_t size = call->ints[0], inner = call->ints[1];                                          \
-        WALK_LINES(name##_lines_##T, KG_IN(T, 0), KG_OUT(i32, 1) + line)                                           \
+        WALK_LINES(name##_lines_##T, KG_IN(T, 0), KG_OUT(i32, 1) + line)                                    \
     }
 
 #define SCAN_INT(T)                                                                                         \

@@ -6,6 +6,8 @@
 
 /* The op's one number, e.g. beta. */
 #define UPDATE_NUMBER(T, name) const k_##T name = (k_##T)call->floats[0];
+/* How much of a moving average is new at each step. The difference is taken in double: 1 - 0.999f is off by 1e-5. */
+#define UPDATE_NEW_SHARE(T) const k_##T share = (k_##T)(1 - call->floats[0]);
 
 /* As MAP_2 and MAP_3, with one more input: the rate, of rank 0, an input because it changes from step to step. */
 #define UPDATE_2(kernel, T, setup, value)                               \
@@ -41,8 +43,8 @@
     }
 
 #define UPDATE_FUNCTIONS(T)                                                                               \
-    MAP_2(moment_##T, T, T, T, UPDATE_NUMBER(T, beta), x + (y - x) * (1 - beta))                          \
-    MAP_2(second_moment_##T, T, T, T, UPDATE_NUMBER(T, beta), x + (y * y - x) * (1 - beta))               \
+    MAP_2(moment_##T, T, T, T, UPDATE_NEW_SHARE(T), x + (y - x) * share)                                  \
+    MAP_2(second_moment_##T, T, T, T, UPDATE_NEW_SHARE(T), x + (y * y - x) * share)                       \
     UPDATE_2(sgd_step, T, , x - rate * y)                                                                 \
     UPDATE_2(momentum, T, UPDATE_NUMBER(T, kept), kept * x - rate * y)                                    \
     UPDATE_3(adam_step, T, UPDATE_NUMBER(T, epsilon), x - rate * y / (s_sqrt_##T(z) + epsilon))           \

@@ -1,0 +1,68 @@
+"""The three functions of a compiled model: prunings of its one graph (rows 6.1 and 6.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kgraph.autodiff import gradients
+from kgraph.builder import Builder
+from kgraph.compile.compiled import PREDICTION, Compiled
+from kgraph.ir import Graph
+from kgraph.passes import cse, dead_code, fold, keep, resolve_phase
+from kgraph.runtime.function import Function
+from kgraph.runtime.storage import pack
+from kgraph.tensor import wrap
+from kgraph.trace import Trace
+
+
+def predict_function(compiled: Compiled) -> Function:
+    """Predictions alone: no targets, no weights, no loss."""
+    graph = resolve_phase(compiled.graph, training=False)
+    predictions = [output for output in graph.outputs if output.startswith(PREDICTION)]
+    updates = {v: value for v, value in graph.updates.items() if v in compiled.layer_updates}
+    return _function(keep(graph, predictions, updates, "predict"), compiled.variables)
+
+
+def test_function(compiled: Compiled) -> Function:
+    """Loss and metrics, and the updates of metric state: no gradients, no optimizer."""
+    graph = resolve_phase(compiled.graph, training=False)
+    return _function(keep(graph, compiled.metrics_names, graph.updates, "test"), compiled.variables)
+
+
+def train_function(compiled: Compiled, optimizer: Any) -> Function:
+    """Loss and metrics, gradients of the trained weights, the optimizer's updates, and all other updates.
+
+    The trained weights move into one contiguous buffer, and each kind of optimizer slot into another.
+    """
+    assert compiled.total_loss is not None
+    graph = resolve_phase(compiled.graph, training=True)
+    graph = keep(graph, compiled.metrics_names, graph.updates, "train")
+    optimizer.build(compiled.trained)
+    trained = {compiled.node_name(v): v for v in compiled.trained if any(v is k for k in compiled.variables.values())}
+    graph = gradients(graph, graph.outputs["loss"], list(trained))
+    graph, variables = _with_optimizer(graph, compiled, trained, optimizer)
+    pack([variable.storage for variable in compiled.trained])
+    for slots in optimizer.slot_groups:
+        pack([slot.storage for slot in slots])
+    return _function(graph, variables)
+
+
+def _with_optimizer(
+    graph: Graph, compiled: Compiled, trained: dict[str, Any], optimizer: Any
+) -> tuple[Graph, dict[str, Any]]:
+    builder = Builder.extending(graph, graph.name)
+    trace = Trace(builder, training=True)
+    trace.leaves.update({v: builder.values[name] for name, v in compiled.variables.items() if name in graph})
+    adjoints = [builder.outputs.get(f"grad/{name}") for name in trained]
+    with trace.active():
+        optimizer.apply([None if value is None else wrap(value) for value in adjoints], list(trained.values()))
+    trace.apply_updates()
+    graph = builder.finish()
+    reported = {name: graph.outputs[name] for name in compiled.metrics_names}
+    variables = {value.name: variable for variable, value in trace.leaves.items()}
+    return dead_code(graph.with_parts(outputs=reported)), variables
+
+
+def _function(graph: Graph, variables: dict[str, Any]) -> Function:
+    graph = dead_code(fold(cse(graph)))
+    return Function(graph, {name: variable.storage for name, variable in variables.items() if name in graph})

@@ -1,0 +1,150 @@
+"""The metrics of each output: which, under what names, and their nodes (rows 5.1 to 5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kgraph import metrics as vocabulary
+from kgraph import ops
+from kgraph.compile.losses import is_sparse, loss_function
+from kgraph.compile.outputs import MetricNode, Output
+from kgraph.compile.weighting import factors_of, keras2
+from kgraph.losses import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
+from kgraph.tensor import named, operand_type, scope
+
+_ACCURACY: Final = ("accuracy", "acc")
+_CROSSENTROPY: Final = ("crossentropy", "ce")
+#: What the two words mean for each kind of output.
+_BY_KIND: Final[Mapping[str, Mapping[str, Any]]] = {
+    "binary": {"accuracy": vocabulary.binary_accuracy, "crossentropy": binary_crossentropy},
+    "sparse": {"accuracy": vocabulary.sparse_categorical_accuracy, "crossentropy": sparse_categorical_crossentropy},
+    "categorical": {"accuracy": vocabulary.categorical_accuracy, "crossentropy": categorical_crossentropy},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One metric of one output, as the user asked for it."""
+
+    output: Output
+    given: Any
+    weighted: bool
+
+
+def collect_metrics(given: Any, names: Sequence[str], what: str = "metrics") -> list[list[Any]]:
+    """One list of metrics per output, from a flat list, a list of lists, or a dict by output name.
+
+    Raises:
+        ValueError: a dict names an unknown output, or a list of lists has the wrong length.
+        TypeError: ``given`` is of no such kind.
+    """
+    if given is None:
+        return [[] for _ in names]
+    if isinstance(given, Mapping):
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise ValueError(f"{what} names an unknown output {unknown[0]!r}; the outputs are {', '.join(names)}")
+        return [_as_list(given.get(name)) for name in names]
+    if isinstance(given, (list, tuple)):
+        if not any(isinstance(entry, (list, tuple)) for entry in given):
+            return [list(given) for _ in names]
+        if len(given) != len(names):
+            raise ValueError(f"{what} has {len(given)} lists for {len(names)} outputs ({', '.join(names)})")
+        return [_as_list(entry) for entry in given]
+    raise TypeError(f"{what} must be a list or a dict by output name, not {type(given).__name__}")
+
+
+def _as_list(entry: Any) -> list[Any]:
+    if entry is None:
+        return []
+    return list(entry) if isinstance(entry, (list, tuple)) else [entry]
+
+
+def make_metrics(outputs: Sequence[Output], weighting: str) -> list[MetricNode]:
+    """The nodes of all metrics, in the order of ``metrics_names``."""
+    taken = {"loss", *(f"{output.name}_loss" for output in outputs)} if len(outputs) > 1 else {"loss"}
+    seen: set[int] = set()
+    nodes = []
+    for wanted in _all_wanted(outputs):
+        metric = _resolve(wanted.given, wanted.output)
+        name = _unique_name(_name(wanted, metric, several=len(outputs) > 1), taken)
+        if isinstance(metric, vocabulary.Metric) and id(metric) in seen:
+            metric = type(metric).from_config(metric.get_config())
+        seen.add(id(metric))
+        metric = _with_state(metric, wanted, weighting, name)
+        with scope(f"metrics/{name}"):
+            nodes.append(_metric_node(name, metric, wanted))
+    return nodes
+
+
+def _all_wanted(outputs: Sequence[Output]) -> Iterator[_Wanted]:
+    for output in outputs:
+        if not output.is_skipped:
+            yield from (_Wanted(output, metric, weighted=False) for metric in output.metrics if metric is not None)
+            yield from (_Wanted(output, metric, weighted=True) for metric in output.weighted_metrics if metric is not None)
+
+
+def _resolve(given: Any, output: Output) -> Any:
+    """The function or ``Metric`` that ``given`` means for ``output`` (row 5.2)."""
+    for words, meaning in ((_ACCURACY, "accuracy"), (_CROSSENTROPY, "crossentropy")):
+        if isinstance(given, str) and given.lower() in words:
+            return _BY_KIND[_kind(output)][meaning]
+    return vocabulary.get(given)
+
+
+def _kind(output: Output) -> str:
+    if is_sparse(output.loss):
+        return "sparse"
+    one_value = output.prediction.type.shape[-1:] == (1,)
+    return "binary" if one_value or loss_function(output.loss) is binary_crossentropy else "categorical"
+
+
+def _name(wanted: _Wanted, metric: Any, several: bool) -> str:
+    """The name as the user wrote it, with what row 5.3 puts before it."""
+    given = wanted.given
+    name = given if isinstance(given, str) else getattr(metric, "name", None) or getattr(given, "__name__", None)
+    name = name or type(given).__name__
+    return (f"{wanted.output.name}_" if several else "") + ("weighted_" if wanted.weighted else "") + name
+
+
+def _unique_name(name: str, taken: set[str]) -> str:
+    candidate, count = name, 0
+    while candidate in taken:
+        count += 1
+        candidate = f"{name}_{count}"
+    taken.add(candidate)
+    return candidate
+
+
+def _with_state(metric: Any, wanted: _Wanted, weighting: str, name: str) -> Any:
+    """A plain function becomes an epoch's weighted mean where the rule divides by the sum of weights over the epoch."""
+    sees_factors = wanted.weighted or wanted.output.prediction._keras_mask is not None
+    if isinstance(metric, vocabulary.Metric) or weighting == "keras2" or not sees_factors:
+        return metric
+    return vocabulary.MeanMetricWrapper(metric, name=name)
+
+
+def _metric_node(name: str, metric: Any, wanted: _Wanted) -> MetricNode:
+    output = wanted.output
+    weights = output.sample_weight if wanted.weighted else None
+    mask = output.prediction._keras_mask
+    if not isinstance(metric, vocabulary.Metric):
+        values = named(metric(output.target, output.prediction), "per_sample")
+        return MetricNode(name, named(keras2(values, mask, weights), "value"))
+    metric.update_state(output.target, output.prediction, **_weight_argument(output, mask, weights))
+    value = metric.result()
+    if operand_type(value).shape:
+        raise ValueError(f"metric {name} gives a value of shape {operand_type(value).shape}; a metric is one number")
+    return MetricNode(name, named(value, "value"), metric)
+
+
+def _weight_argument(output: Output, mask: Any, weights: Any) -> dict[str, Any]:
+    if mask is None:
+        return {} if weights is None else {"sample_weight": weights}
+    rank = max(operand_type(part).rank for part in (mask, weights) if part is not None)
+    like = output.prediction
+    while operand_type(like).rank > rank:
+        like = ops.take(like, 0, axis=-1)
+    return {"sample_weight": factors_of(like, mask, weights)}

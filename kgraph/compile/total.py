@@ -1,0 +1,94 @@
+"""Each output's loss, and their sum with every penalty (rows 3.4 to 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kgraph import ops
+from kgraph.compile.losses import per_sample_loss
+from kgraph.compile.outputs import Output, per_output
+from kgraph.compile.weighting import rule_of
+from kgraph.tensor import Tensor, cast, named, scope, wrap
+from kgraph.trace import Trace
+from kgraph.variable import Variable
+
+
+def resolve_loss_weights(loss_weights: Any, outputs: Sequence[Output]) -> None:
+    """Gives every output its factor in the total (row 4.1).
+
+    Raises:
+        TypeError: ``loss_weights`` is no list, dict, or (for one output) number.
+        ValueError: a dict names an unknown output, or a list has the wrong length.
+    """
+    names = [output.name for output in outputs]
+    if isinstance(loss_weights, Mapping):
+        loss_weights = {name: 1.0 if weight is None else weight for name, weight in loss_weights.items()}
+
+    def is_one(given: Any) -> bool:
+        return given is None or (_is_number(given) and len(names) == 1)
+
+    weights = per_output(loss_weights, names, "loss_weights", default=1.0, is_one=is_one)
+    for output, weight in zip(outputs, weights, strict=True):
+        if weight is not None and not _is_number(weight):
+            raise TypeError(f"the loss weight of output {output.name} must be a number, not {weight!r}")
+        output.loss_weight = 1.0 if weight is None else float(weight)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def make_output_losses(outputs: Sequence[Output], weighting: str) -> None:
+    """Gives every output with a loss the node of that loss."""
+    for output in outputs:
+        if output.is_skipped:
+            continue
+        with scope(f"loss/{output.name}"):
+            per_sample = _as_per_sample(per_sample_loss(output), output)
+            mask = output.prediction._keras_mask
+            value = rule_of(output.loss, weighting)(per_sample, mask, output.sample_weight)
+            output.value = named(value, "value")
+
+
+def _as_per_sample(value: Any, output: Output) -> Any:
+    """A loss function's result, checked.
+
+    Raises:
+        ValueError: it is no tensor.
+    """
+    if not isinstance(value, Tensor):
+        raise ValueError(f"the loss of output {output.name} gives {type(value).__name__}, not a tensor; use kgraph.ops")
+    return named(cast(value, output.prediction.type.dtype), "per_sample")
+
+
+def make_total_loss(trace: Trace, outputs: Sequence[Output], weights: Sequence[Variable]) -> Tensor:
+    """The node of the total loss: weighted output losses, layer losses, and the penalties of ``weights``.
+
+    Raises:
+        ValueError: there is nothing to add.
+    """
+    terms = [_weighted_value(output) for output in outputs if output.value is not None]
+    terms += [wrap(value) for _, value in trace.losses]
+    terms += [_penalty(weight) for weight in weights if weight.regularizer is not None]
+    if not terms:
+        raise ValueError("no loss to optimize: give `loss`, or use layers that add losses or regularizers")
+    total = terms[0]
+    for term in terms[1:]:
+        with scope("loss/total"):
+            total = ops.add(total, cast(term, total.type.dtype))
+    return named(total, "value") if len(terms) > 1 else total
+
+
+def _weighted_value(output: Output) -> Any:
+    assert output.value is not None
+    if output.loss_weight == 1.0:
+        return output.value
+    with scope("loss/total"):
+        return named(ops.multiply(output.value, output.loss_weight), output.name)
+
+
+def _penalty(weight: Variable) -> Any:
+    assert weight.regularizer is not None
+    with scope(f"penalty/{weight.path}"):
+        return named(weight.regularizer(weight), "value")

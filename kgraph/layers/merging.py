@@ -1,0 +1,159 @@
+"""Layers that make one tensor of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from kgraph import ops
+from kgraph.broadcasting import shape_text
+from kgraph.layers.input_spec import InputError
+from kgraph.layers.layer import Layer
+from kgraph.tensor import Tensor, operand_type, spread
+
+Shapes = Sequence[Sequence[int | None]]
+
+
+class Merge(Layer):
+    """An elementwise function of several tensors of one batch.
+
+    Shapes broadcast as in numpy; before that, a tensor of lower rank gains axes of size 1 after its batch axis. The
+    output's mask keeps the timesteps that any input keeps, where every input has a mask.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def merge(self, a: Any, b: Any) -> Any:
+        """The function of two tensors that broadcast."""
+        raise NotImplementedError(f"{type(self).__name__} has no `merge`")
+
+    def build(self, input_shape: Any) -> None:
+        shapes = _list_of_shapes(input_shape)
+        sizes = {shape[0] for shape in shapes if shape} - {None}
+        if len(sizes) > 1:
+            raise InputError(f"inputs have different batch sizes: {_texts(shapes)}")
+        for index, shape in enumerate(shapes[1:], start=1):
+            if not _broadcasts(shapes[0][1:], shape[1:]):
+                pair = f"input 0 is {_text(shapes[0])}, input {index} is {_text(shape)}"
+                raise InputError(f"inputs do not broadcast: {pair}")
+
+    def call(self, inputs: Any) -> Any:
+        rank = max(operand_type(x).rank for x in inputs)
+        return reduce(self.merge, [_of_rank(x, rank) for x in inputs])
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        if previous_mask is None or any(mask is None for mask in previous_mask):
+            return None
+        return reduce(ops.logical_or, previous_mask)
+
+
+class Add(Merge):
+    """The sum of the inputs."""
+
+    def merge(self, a: Any, b: Any) -> Any:
+        return ops.add(a, b)
+
+
+class Multiply(Merge):
+    """The product of the inputs, element by element."""
+
+    def merge(self, a: Any, b: Any) -> Any:
+        return ops.multiply(a, b)
+
+
+class Concatenate(Layer):
+    """The inputs one after the other along ``axis``; all other dimensions are equal.
+
+    Args:
+        axis: counted from the end where negative.
+
+    Raises:
+        ValueError: when called, the inputs are not several tensors, or differ along another axis.
+    """
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = int(axis)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        shapes = _list_of_shapes(input_shape)
+        rank = len(shapes[0])
+        if not -rank <= self.axis < rank:
+            raise InputError(f"inputs of shape {_text(shapes[0])} have no axis {self.axis}")
+        for index, shape in enumerate(shapes[1:], start=1):
+            agree = len(shape) == rank and all(
+                a == b or a is None or b is None or place == self.axis % rank
+                for place, (a, b) in enumerate(zip(shapes[0], shape, strict=True))
+            )
+            if not agree:
+                pair = f"input 0 is {_text(shapes[0])}, input {index} is {_text(shape)}"
+                raise InputError(f"inputs may differ along axis {self.axis} alone, but {pair}")
+
+    def call(self, inputs: Any) -> Any:
+        return ops.concatenate(list(inputs), axis=self.axis)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        if previous_mask is None or all(mask is None for mask in previous_mask):
+            return None
+        masks = [_full_mask(x, mask) for x, mask in zip(inputs, previous_mask, strict=True)]
+        return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axis": self.axis}
+
+
+def add(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """``Add(**kwargs)(inputs)``."""
+    return Add(**kwargs)(inputs)
+
+
+def multiply(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """``Multiply(**kwargs)(inputs)``."""
+    return Multiply(**kwargs)(inputs)
+
+
+def concatenate(inputs: Sequence[Any], axis: int = -1, **kwargs: Any) -> Any:
+    """``Concatenate(axis, **kwargs)(inputs)``."""
+    return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+def _list_of_shapes(input_shape: Any) -> Shapes:
+    """``input_shape``, once it is a list of shapes.
+
+    Raises:
+        InputError: the layer was called on one tensor, or on none.
+    """
+    if not input_shape or not all(isinstance(shape, (tuple, list)) for shape in input_shape):
+        raise InputError("takes a list of tensors")
+    return list(input_shape)
+
+
+def _broadcasts(a: Sequence[int | None], b: Sequence[int | None]) -> bool:
+    pairs = zip(reversed(a), reversed(b), strict=False)
+    return all(x == y or x in (1, None) or y in (1, None) for x, y in pairs)
+
+
+def _text(shape: Sequence[int | None]) -> str:
+    return shape_text(tuple("None" if dim is None else dim for dim in shape))
+
+
+def _texts(shapes: Shapes) -> str:
+    return ", ".join(map(_text, shapes))
+
+
+def _of_rank(x: Any, rank: int) -> Any:
+    """``x`` with axes of size 1 after its first, up to ``rank``."""
+    missing = rank - operand_type(x).rank
+    return ops.expand_dims(x, list(range(1, 1 + missing))) if missing else x
+
+
+def _full_mask(x: Tensor, mask: Any) -> Any:
+    """``mask`` for every element of ``x``; all of them where there is none."""
+    shape = operand_type(x).shape
+    if mask is None:
+        return spread(True, "bool", shape)
+    return spread(ops.expand_dims(mask, -1) if operand_type(mask).rank < len(shape) else mask, "bool", shape)

@@ -1,0 +1,104 @@
+"""The base of all metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kgraph import config, initializers
+from kgraph.layers.tracking import Tracked, unique
+from kgraph.names import auto_name, snake_case
+from kgraph.trace import no_trace
+from kgraph.variable import Variable, variable_scope
+
+
+class Metric(Tracked):
+    """A number about a model that is gathered over batches.
+
+    Subclasses make state by ``add_variable``, and write ``update_state(y_true, y_pred, sample_weight=None)`` and
+    ``result()`` over ``kgraph.ops``. In a trace the assignments become updates of the graph, and ``result`` reads the
+    state that ``update_state`` before it left.
+
+    Args:
+        dtype: of the state and the result; the default float where not given.
+        name: made from the class's name where not given.
+    """
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or auto_name(snake_case(type(self).__name__))
+        self._dtype = np.dtype(dtype or config.floatx()).name
+        self._added: list[Variable] = []
+        self._initial: list[tuple[Variable, np.ndarray]] = []
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+    def add_variable(
+        self, shape: Sequence[int] = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """A new variable of the metric's state.
+
+        Args:
+            shape: ints.
+            initializer: a name or object; the value that ``reset_state`` comes back to.
+            dtype: the metric's where not given.
+            name: the last part of the variable's path.
+        """
+        with no_trace(), variable_scope(self.name):
+            variable = Variable(
+                initializers.get(initializer),
+                shape=tuple(shape),
+                dtype=np.dtype(dtype or self.dtype).name,
+                trainable=False,
+                name=name or f"variable{len(self._added) or ''}",
+            )
+        self._added.append(variable)
+        self._initial.append((variable, variable.numpy()))
+        return variable
+
+    def add_weight(
+        self, shape: Sequence[int] = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """The same as ``add_variable``."""
+        return self.add_variable(shape, initializer, dtype, name)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state of this metric, then that of metrics set on it as attributes."""
+        return unique(self._own_variables() + [v for metric in self._sublayers() for v in metric.variables])
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Takes a batch into the state."""
+        raise NotImplementedError(f"{type(self).__name__} has no `update_state`")
+
+    def result(self) -> Any:
+        """The metric's value: a scalar (or vector) computed from the state."""
+        raise NotImplementedError(f"{type(self).__name__} has no `result`")
+
+    def reset_state(self) -> None:
+        """Gives all state its initial value, at once."""
+        with no_trace():
+            for variable, value in self._initial:
+                variable.assign(value)
+            for metric in self._sublayers():
+                metric.reset_state()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """``update_state``, then ``result``."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal metric, without its state."""
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """The metric that ``get_config`` describes."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"

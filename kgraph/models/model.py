@@ -1,0 +1,221 @@
+"""`Model`: functional, or subclassed with a `call` of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from kgraph import tree
+from kgraph.files import replacing
+from kgraph.layers.calls import choose_by_phase
+from kgraph.layers.input_layer import Input
+from kgraph.layers.layer import Layer
+from kgraph.layers.scopes import layer_scope
+from kgraph.layers.tracking import unique
+from kgraph.models.network import Network
+from kgraph.models.summary import summarise
+from kgraph.models.training import TrainingModel
+from kgraph.names import auto_name
+from kgraph.tensor import Tensor, as_array
+from kgraph.trace import current_trace
+
+
+class Model(TrainingModel):
+    """A model.
+
+    ``Model(inputs, outputs)`` is the functional form: the layers between symbolic tensors. A subclass may instead set layers in
+    ``__init__`` and write ``call``; its inputs are then known from its first data.
+
+    Args:
+        inputs, outputs: symbolic tensors, or lists or dicts of them.
+        name: of the model.
+    """
+
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, **kwargs: Any) -> None:
+        if (inputs is None) != (outputs is None):
+            raise TypeError("a functional model takes both inputs and outputs")
+        if name is None and inputs is not None and type(self) is Model:
+            name = auto_name("functional")
+        super().__init__(name=name, **kwargs)
+        if inputs is not None:
+            self._network = Network(inputs, outputs)
+            self.built = True
+        self._symbolic: Any = None
+
+    @property
+    def _joins_phases(self) -> bool:  # type: ignore[override]
+        """A functional model leaves the phases to its layers; a ``call`` of the user's is traced for both."""
+        return self._network is None
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """The outputs for ``inputs``."""
+        if self._network is None:
+            raise NotImplementedError(f"model {self.name}: {type(self).__name__} has neither inputs and outputs nor a `call`")
+        if mask is not None:
+            for tensor, one in zip(tree.flatten(inputs), tree.flatten(mask), strict=True):
+                tensor._keras_mask = one
+        return self._network.replay(inputs)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The masks that travelled to the outputs stay on them."""
+        return None
+
+    # What compile asks
+
+    @property
+    def symbolic_inputs(self) -> list[Tensor]:
+        """The symbolic inputs, in order."""
+        if self._network is not None:
+            return self._network.flat_inputs
+        return tree.flatten(self._symbolic) if self._symbolic is not None else []
+
+    def describe(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Traces the model on ``inputs`` and gives its outputs, in order."""
+        if self._network is not None:
+            return tree.flatten(self._network.replay(list(inputs)))
+        trace = current_trace()
+        assert trace is not None
+        packed = tree.pack_like(self._symbolic, list(inputs))
+        with layer_scope(self):
+            if self._takes_training:
+                outputs = choose_by_phase(trace, lambda: self.call(packed, training=trace.training))
+            else:
+                outputs = self.call(packed)
+        self.built = True
+        self._structure = tree.map_structure(lambda output: None, outputs)
+        return tree.flatten(outputs)
+
+    @property
+    def output_structure(self) -> Any:
+        """The outputs' structure, with something at each leaf."""
+        return self._network.outputs if self._network is not None else self._structure
+
+    @property
+    def output_names(self) -> list[str]:
+        if self._network is not None:
+            return self._network.output_names
+        if isinstance(self._structure, Mapping):
+            return list(self._structure)
+        count = len(tree.flatten([self._structure]))
+        return [f"output_{index + 1}" for index in range(count)]
+
+    @property
+    def input_names(self) -> list[str]:
+        return [tensor.name for tensor in self.symbolic_inputs]
+
+    def _is_described(self) -> bool:
+        return self._network is not None or self._symbolic is not None
+
+    def _describe_inputs(self, x: Any) -> None:
+        """Makes symbolic inputs like the data ``x``, with any number of samples."""
+        if isinstance(x, Mapping):
+            self._symbolic = {name: _input_like(array, name) for name, array in x.items()}
+        elif isinstance(x, (list, tuple)) and any(isinstance(part, np.ndarray) for part in x):
+            self._symbolic = [_input_like(array, f"input_{index + 1}") for index, array in enumerate(x)]
+        else:
+            self._symbolic = _input_like(x, "input_1")
+
+    # What users see
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        return self.symbolic_inputs
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        return [] if self._network is None else self._network.flat_outputs
+
+    @property
+    def input(self) -> Any:
+        return self._network.inputs if self._network is not None else self._symbolic
+
+    @property
+    def output(self) -> Any:
+        return None if self._network is None else self._network.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        return tree.map_structure(lambda tensor: tensor.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        return tree.map_structure(lambda tensor: tensor.shape, self.output)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly inside the model: by depth for a functional one, else as they were set."""
+        return self.layers_inside
+
+    def _sublayers(self) -> list[Any]:
+        inside = [] if self._network is None else list(self._network.layers)
+        return unique(inside + super()._sublayers())
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name, or at that place.
+
+        Raises:
+            ValueError: there is none; the message lists the names.
+        """
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"model {self.name} has {len(self.layers)} layers; there is none at {index}")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        names = ", ".join(layer.name for layer in self.layers)
+        raise ValueError(f"model {self.name} has no layer {name!r}; it has {names}")
+
+    def summary(self, line_length: int | None = None, print_fn: Any = None, **kwargs: Any) -> None:
+        """Prints the layers, their output shapes and their numbers of parameters.
+
+        Args:
+            line_length: of the table, in characters.
+            print_fn: takes the text; ``print`` where not given.
+        """
+        (print_fn or print)(summarise(self, line_length))
+
+    # Weights in files
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+        """Writes all weights to a ``.npz`` file, by their paths: beside it first, then renamed into place.
+
+        Raises:
+            ValueError: the file has another suffix, or exists and may not be overwritten.
+        """
+        path = _npz_path(filepath)
+        if not overwrite and os.path.exists(path):
+            raise ValueError(f"{path} exists; pass overwrite=True to replace it")
+        arrays = {f"{index}:{weight.path}": weight.numpy() for index, weight in enumerate(self.weights)}
+        with replacing(path) as temporary:
+            np.savez(temporary, **arrays)  # type: ignore[arg-type]
+
+    def load_weights(self, filepath: str | os.PathLike[str]) -> None:
+        """Reads the weights that ``save_weights`` wrote for a model of the same layers.
+
+        Raises:
+            ValueError: the file's weights do not fit, in number or shape; the model's are as they were.
+        """
+        with np.load(_npz_path(filepath), allow_pickle=False) as arrays:
+            ordered = sorted(arrays.files, key=lambda name: int(name.split(":", 1)[0]))
+            self.set_weights([arrays[name] for name in ordered])
+
+
+def _npz_path(filepath: str | os.PathLike[str]) -> str:
+    path = os.fspath(filepath)
+    if not path.endswith(".npz"):
+        raise ValueError(f"weights are written to .npz files, not {path!r}")
+    return path
+
+
+def _input_like(data: Any, name: str) -> Tensor:
+    """An input that takes arrays like ``data``: any number of samples, ints as they are, all else the default float."""
+    array = np.asarray(data)
+    dtype = array.dtype.name if array.dtype.name in ("int32", "int64", "bool", "float64") else None
+    if array.dtype.name == "float64" and not isinstance(data, np.ndarray):
+        dtype = as_array(data).dtype.name
+    shape = array.shape[1:] if array.ndim > 1 else (1,)
+    return Input(shape, dtype=None if dtype == "float64" else dtype, name=name)

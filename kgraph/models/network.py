@@ -1,0 +1,136 @@
+"""The calls between a functional model's inputs and outputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from kgraph import tree
+from kgraph.layers.calls import LayerCall
+from kgraph.layers.input_layer import InputCall
+from kgraph.layers.layer import Layer
+from kgraph.tensor import RecordedCall, Tensor, calls_behind, replay
+
+
+class Network:
+    """Inputs, outputs, and the calls that lead from one to the other.
+
+    Attributes:
+        inputs, outputs: symbolic tensors, in the structure they were given in.
+        flat_inputs, flat_outputs: the same, in order.
+        input_names, output_names: one each. An output is called by its key in a dict, else by its layer.
+        layers: by depth, inputs first; layers of equal depth in the order in which the outputs reach them.
+
+    Raises:
+        ValueError: an input is no ``Input``, an output depends on an input that is not given, or two layers share a name.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any) -> None:
+        self.inputs = inputs
+        self.outputs = outputs
+        self.flat_inputs = [_checked_input(tensor) for tensor in tree.flatten(inputs)]
+        self.flat_outputs = [_checked_output(tensor) for tensor in tree.flatten(outputs)]
+        calls = calls_behind(self.flat_outputs, {})
+        self._check_connected(calls)
+        self.layers = _by_depth(calls, self.flat_inputs, self.flat_outputs)
+        _check_unique_names(self.layers)
+        self.input_names = [tensor.call.layer.name for tensor in self.flat_inputs if isinstance(tensor.call, InputCall)]
+        self.output_names = _output_names(outputs, self.flat_outputs)
+
+    def _check_connected(self, calls: Sequence[RecordedCall]) -> None:
+        given = {tensor.call for tensor in self.flat_inputs}
+        for call in calls:
+            if isinstance(call, InputCall) and call not in given:
+                raise ValueError(
+                    f"the outputs depend on input {call.layer.name}, which is not among the model's inputs "
+                    f"({', '.join(t.name for t in self.flat_inputs)})"
+                )
+
+    def replay(self, inputs: Any) -> Any:
+        """The outputs for ``inputs`` (tensors of a trace), in their structure; masks of the inputs travel along."""
+        flat = self.match_inputs(inputs)
+        memo = dict(zip(self.flat_inputs, flat, strict=True))
+        return tree.pack_like(self.outputs, replay(self.flat_outputs, memo))
+
+    def match_inputs(self, inputs: Any) -> list[Any]:
+        """``inputs`` in the order of ``flat_inputs``: nested as the model's are, a list in order, or a dict by name.
+
+        Raises:
+            ValueError: their number or names differ.
+        """
+        if isinstance(inputs, dict):
+            keys = list(self.inputs) if isinstance(self.inputs, dict) else self.input_names
+            missing = [key for key in keys if key not in inputs]
+            if missing:
+                raise ValueError(f"input {missing[0]!r} is missing; the inputs are {', '.join(keys)}")
+            return tree.flatten([inputs[key] for key in keys])
+        flat = tree.flatten(inputs)
+        if len(flat) != len(self.flat_inputs):
+            raise ValueError(f"{len(flat)} inputs were given for {len(self.flat_inputs)} ({', '.join(self.input_names)})")
+        return flat
+
+
+def _checked_input(tensor: Any) -> Tensor:
+    if not isinstance(tensor, Tensor) or not isinstance(tensor.call, InputCall):
+        raise ValueError(f"a model's inputs come from kgraph.Input, not {tensor!r}")
+    return tensor
+
+
+def _checked_output(tensor: Any) -> Tensor:
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"a model's outputs are what layers or kgraph.ops give for its inputs, not {type(tensor).__name__}")
+    return tensor
+
+
+def _by_depth(calls: Sequence[RecordedCall], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Layer]:
+    """The layers of ``calls`` by how far from an output their farthest call is."""
+    depth: dict[RecordedCall, int] = {}
+    layer_depth: dict[Any, int] = {}
+    for call in reversed(calls):
+        owner = getattr(call, "layer", call)
+        depth[call] = max(depth.get(call, 0), layer_depth.get(owner, 0))
+        layer_depth[owner] = depth[call]
+        for tensor in call.inputs:
+            if tensor.call is not None:
+                depth[tensor.call] = max(depth.get(tensor.call, 0), depth[call] + 1)
+    for tensor in inputs:
+        layer_depth.setdefault(getattr(tensor.call, "layer", None), max(layer_depth.values(), default=0))
+    order = _visit_order(outputs)
+    layers = [owner for owner in layer_depth if isinstance(owner, Layer)]
+    return sorted(layers, key=lambda layer: (-layer_depth[layer], order.get(layer, -1)))
+
+
+def _visit_order(outputs: Sequence[Tensor]) -> dict[Any, int]:
+    """When a walk from the outputs, last call first, comes to each layer."""
+    order: dict[Any, int] = {}
+    pending = [tensor.call for tensor in reversed(outputs)]
+    seen: set[RecordedCall] = set()
+    while pending:
+        call = pending.pop()
+        if call is None or call in seen:
+            continue
+        seen.add(call)
+        order.setdefault(getattr(call, "layer", call), len(order))
+        pending.extend(tensor.call for tensor in reversed(call.inputs))
+    return order
+
+
+def _check_unique_names(layers: Sequence[Layer]) -> None:
+    for name, count in Counter(layer.name for layer in layers).items():
+        if count > 1:
+            raise ValueError(f"{count} layers of the model are called {name!r}; give each a name of its own")
+
+
+def _output_names(outputs: Any, flat_outputs: Sequence[Tensor]) -> list[str]:
+    if isinstance(outputs, dict) and len(outputs) == len(flat_outputs):
+        return list(outputs)
+    names: list[str] = []
+    for tensor in flat_outputs:
+        owner = tensor.call.layer if isinstance(tensor.call, (LayerCall, InputCall)) else tensor
+        name, count = owner.name, 0
+        while name in names:
+            count += 1
+            name = f"{owner.name}_{count}"
+        names.append(name)
+    return names

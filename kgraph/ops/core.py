@@ -1,0 +1,117 @@
+"""What a tensor is: its shape and dtype, and how it comes from and goes to other libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kgraph import tree
+from kgraph.dimension import Dimension, as_dim, as_dimension
+from kgraph.ops.comparison import where
+from kgraph.ops.operands import DTypeLike, ShapeLike, TensorLike, axis_of, rank_of, shape_list, shape_of
+from kgraph.tensor import Tensor, apply, as_array, is_symbolic, operand_type, take_slice
+from kgraph.tensor import cast as cast_to
+from kgraph.trace import current_trace
+from kgraph.types import DTYPES, short_dtype
+from kgraph.variable import Variable
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether ``x`` is a tensor, a variable or an array."""
+    return isinstance(x, (Tensor, Variable, np.ndarray))
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether ``x`` is symbolic: it has a shape and a dtype, but no value yet."""
+    return isinstance(x, Tensor)
+
+
+def shape(x: TensorLike) -> tuple[int | Dimension, ...]:
+    """The shape, with a ``Dimension`` where it is unknown, which other ops take in shapes and as a number."""
+    return tuple(as_dimension(dim) for dim in shape_of(x))
+
+
+def ndim(x: TensorLike) -> int:
+    """The number of dimensions."""
+    return rank_of(x)
+
+
+def size(x: TensorLike) -> int | Dimension:
+    """The number of elements."""
+    return as_dimension(operand_type(x).size)
+
+
+def dtype(x: TensorLike) -> str:
+    """The numpy name of the dtype."""
+    return DTYPES[operand_type(x).dtype]
+
+
+def cast(x: TensorLike, dtype: DTypeLike) -> TensorLike:
+    """``x`` as ``dtype``; floats are cut towards 0 on their way to ints."""
+    return cast_to(convert_to_tensor(x), short_dtype(dtype))
+
+
+def convert_to_tensor(x: TensorLike, dtype: DTypeLike = None) -> TensorLike:
+    """``x`` as a tensor or array, as ``dtype`` where one is given. A variable gives its value."""
+    if isinstance(x, Variable):
+        x = x.value
+    if not is_symbolic(x):
+        x = as_array(x)
+    return x if dtype is None else cast_to(x, short_dtype(dtype))
+
+
+def convert_to_numpy(x: TensorLike) -> np.ndarray:
+    """``x`` as an array.
+
+    Raises:
+        TypeError: it is symbolic.
+    """
+    return np.asarray(x) if is_symbolic(x) else as_array(x)
+
+
+def stop_gradient(x: TensorLike) -> TensorLike:
+    """``x``, as a constant to differentiation."""
+    return apply("stop_gradient", x)
+
+
+def slice(inputs: TensorLike, start_indices: Sequence[int | Dimension], shape: ShapeLike) -> TensorLike:
+    """``shape`` elements from ``start_indices`` on, along each axis.
+
+    Raises:
+        OpError: the slice leaves the tensor.
+    """
+    begin, wanted = [as_dim(start) for start in start_indices], shape_list("slice", shape)
+    return apply("slice", inputs, begin=begin, shape=wanted, step=[1] * len(wanted))
+
+
+def get_item(x: TensorLike, key: Any) -> TensorLike:
+    """``x[key]`` for ints, slices, ``None`` and ``...``."""
+    return take_slice(x, key)
+
+
+def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[TensorLike]:
+    """The slices of ``x`` along ``axis``, which they lose.
+
+    Raises:
+        ValueError: the number of slices is unknown, or not ``num``.
+    """
+    position = axis_of("unstack", rank_of(x), axis)
+    length = shape_of(x)[position]
+    if isinstance(length, str):
+        length = num if num is not None else length
+    if not isinstance(length, int) or num not in (None, length):
+        raise ValueError(f"ops.unstack: axis {axis} has {length} slices, but num is {num}")
+    before = (np.s_[:],) * position
+    return [take_slice(x, (*before, index)) for index in range(length)]
+
+
+def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+    """``true_fn()`` where ``pred`` holds, else ``false_fn()``.
+
+    Where ``pred`` has no value yet both are computed, and each pair of their tensors meets in ``where``.
+    """
+    if is_symbolic(pred) or (isinstance(pred, Variable) and current_trace() is not None):
+        return tree.map_structure(lambda yes, no: where(pred, yes, no), true_fn(), false_fn())
+    return true_fn() if bool(as_array(pred)) else false_fn()

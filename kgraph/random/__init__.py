@@ -1,0 +1,15 @@
+"""Random tensors, in Keras 3's names. The same seed gives the same numbers, however the work is shared out."""
+
+from kgraph.random.draws import dropout, normal, randint, shuffle, truncated_normal, uniform
+from kgraph.random.seeds import SeedGenerator, set_global_seed
+
+__all__ = [
+    "SeedGenerator",
+    "dropout",
+    "normal",
+    "randint",
+    "set_global_seed",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]

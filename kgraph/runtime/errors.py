@@ -1,0 +1,42 @@
+"""Errors of a run, in the words of the graph."""
+
+from __future__ import annotations
+
+from kgraph._ops import KernelFault
+from kgraph.ir import Graph
+from kgraph.node import Node
+from kgraph.op import Call, find_op
+
+
+class NodeError(ValueError):
+    """A node refused a value. Every variable is as it was before the step.
+
+    Attributes:
+        node: the name of the node.
+        position: the flat index of the value in its operand.
+        value: the value.
+        step: the step of ``Function.run_steps`` in which it happened; 0 otherwise.
+    """
+
+    def __init__(self, message: str, node: str, fault: KernelFault) -> None:
+        super().__init__(message)
+        self.node = node
+        self.position = fault.position
+        self.value = fault.value
+        self.step = fault.step
+
+
+def node_error(graph: Graph, node: Node, call: Call, fault: KernelFault) -> NodeError:
+    """What ``fault``, which ``call`` of ``node`` reported, means: the layer, the node, and the op's own sentence."""
+    value: float | int = int(fault.value) if float(fault.value).is_integer() else fault.value
+    names = {"value": value, "position": fault.position, "limit": call.ints[0] if call.ints else None}
+    reason = (find_op(node.op).fault or "value {value} at position {position} is refused").format(**node.attrs, **names)
+    return NodeError(f"{_where(graph, node)}: {reason}", node.name, fault)
+
+
+def _where(graph: Graph, node: Node) -> str:
+    parts = node.scope.split("/")
+    layers = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+    layer = next((layer for layer in layers if layer in graph.layers), None)
+    owner = f"layer {layer}" if layer is not None else node.scope
+    return f"{owner} (%{node.name})" if owner else f"%{node.name}"
