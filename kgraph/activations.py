@@ -18,13 +18,13 @@ def linear(x: TensorLike) -> TensorLike:
 def relu(
     x: TensorLike, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> TensorLike:
-    """``x`` from ``threshold`` on and at most ``max_value``; ``negative_slope * (x - threshold)`` below."""
+    """``max(x, 0)`` above ``threshold``, but at most ``max_value``; ``negative_slope * (x - threshold)`` below."""
     if threshold == 0.0 and max_value is None:
         return ops.relu(x) if negative_slope == 0.0 else ops.leaky_relu(x, negative_slope)
     x = as_float(x)
-    above = x if max_value is None else ops.minimum(x, float(max_value))
+    above = ops.relu(x) if max_value is None else ops.clip(x, 0.0, float(max_value))
     below = ops.multiply(ops.subtract(x, threshold), negative_slope)
-    return ops.where(ops.greater_equal(x, threshold), above, below)
+    return ops.where(ops.greater(x, threshold), above, below)
 
 
 def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> TensorLike:

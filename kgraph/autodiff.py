@@ -7,7 +7,7 @@ adjoint on unchanged makes no node: ``%grad/sum`` is then also the adjoint of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -64,7 +64,7 @@ def gradients(graph: Graph, of: str, wrt: Sequence[str], name: str | None = None
         name: of the new graph.
 
     Raises:
-        ValueError: ``of`` is not a scalar float.
+        ValueError: ``of`` is not a scalar float, or an op on the way has no derivative.
     """
     target = graph[of]
     if target.type.shape or not target.type.is_float:
@@ -103,9 +103,14 @@ def _propagate(builder: Builder, value: Value, adjoints: _Adjoints, on_path: set
     scope = "/".join(["grad", *value.name.split("/")[:-1]])
     # Last operand first: a layer's own weights, before what leads to the layer below.
     for index, operand in reversed(list(enumerate(value.inputs))):
-        rule: Callable[[Any], Any] | None = op.grad_rule(index)
-        if operand.name not in on_path or rule is None:
+        if operand.name not in on_path or not operand.type.is_float:
             continue
+        rule = op.grad_rule(index)
+        if rule is None:
+            raise ValueError(
+                f"%{value.name}: no derivative of {op.name} in %{operand.name} is known; where none is wanted, "
+                "put ops.stop_gradient around it"
+            )
         with builder.scope(scope, absolute=True):
             share = rule(GradContext(builder, value, dy, index))
         if share is not None:
@@ -137,7 +142,7 @@ class _Adjoints:
             self._name(share, f"grad/{value.name}.{consumer}")
         total = shares[0][0]
         for share, _ in shares[1:]:
-            total = self.builder.emit("add", (total, share), {}, stem="sum")
+            total = self.builder.emit("add", (total, share), {}, stem=f"grad/{value.name}.sum")
         self._name(total, f"grad/{value.name}")
         self.shares[value] = [(total, None)]
         return total

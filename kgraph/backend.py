@@ -1,6 +1,6 @@
 """Keras 2's ``K.`` names, for losses, metrics and layers that were written with them.
 
-What has kept its name, arguments and defaults is imported from ``kgraph.ops``; what has another name there stands in the
+What has kept its name, arguments and defaults is imported from ``kgraph.ops``; what has another name there is in the
 table of new names; what differs in arguments or defaults is a function below. No arithmetic is done here.
 """
 
@@ -345,7 +345,7 @@ def in_top_k(predictions: TensorLike, targets: TensorLike, k: int) -> TensorLike
 
 
 def batch_dot(x: TensorLike, y: TensorLike, axes: int | Sequence[int] | None = None) -> TensorLike:
-    """For each sample the sum over an axis of ``x`` and one of ``y``, which the result loses; at least ``(samples, 1)``.
+    """For each sample the sum over an axis of ``x`` and one of ``y``, which the result loses: ``(samples, 1)`` or more.
 
     ``axes`` is one axis of both or one of each; the last of ``x`` and the last but one of ``y`` where not given.
     """

@@ -1,6 +1,6 @@
 """Constraints: functions that bring a weight back, after each update, to where it is allowed to be.
 
-A norm is taken along ``axis``: 0 for the matrix ``(inputs, outputs)`` of a dense layer, so that each output has its own.
+A norm is taken along ``axis``: 0 for the matrix ``(inputs, outputs)`` of a dense layer, so that each output has one.
 """
 
 from __future__ import annotations

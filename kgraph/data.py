@@ -36,7 +36,7 @@ def standardize(
             integer placeholder (NaN, 2.5).
         TypeError: an array does not hold numbers.
     """
-    given = _by_name(names, data, what)
+    given = by_name(names, data, what)
     missing = [name for name in names if given.get(name) is None]
     if missing:
         raise ValueError(f"no data for {what} {missing[0]!r}; the model has {_listing(names, what)}")
@@ -47,13 +47,19 @@ def standardize_weights(
     names: Sequence[str], types: Mapping[str, TensorType], data: Any, what: str = "sample weight"
 ) -> dict[str, np.ndarray]:
     """Like ``standardize``, for weights: those that are absent or ``None`` are left out, and ranks must be exact."""
-    given = {} if data is None else _by_name(names, data, what)
+    given = by_name(names, data, what)
     wanted = [name for name in names if given.get(name) is not None]
     return {name: _fitted(f"{what} {name!r}", types[name], given[name], adapt=False) for name in wanted}
 
 
-def _by_name(names: Sequence[str], data: Any, what: str) -> Mapping[str, Any]:
-    """``data`` as a mapping from names to what was given for them."""
+def by_name(names: Sequence[str], data: Any, what: str) -> Mapping[str, Any]:
+    """``data`` as a mapping from names to what was given for them; empty where it is ``None``.
+
+    Raises:
+        ValueError: a name is unknown, or the number of arrays differs.
+    """
+    if data is None:
+        return {}
     if isinstance(data, Mapping):
         unknown = [name for name in data if name not in names]
         if unknown:
@@ -83,7 +89,7 @@ def _listing(names: Sequence[str], what: str) -> str:
 
 def _fitted(label: str, type: TensorType, value: Any, adapt: bool) -> np.ndarray:
     """``value`` in the shape and dtype of ``type``."""
-    array = _numeric(label, value)
+    array = numeric_array(label, value)
     shaped = _adapted(array, type) if adapt else array
     fits = shaped.ndim == type.rank and all(
         not isinstance(want, int) or want == have for want, have in zip(type.shape, shaped.shape, strict=True)
@@ -93,11 +99,17 @@ def _fitted(label: str, type: TensorType, value: Any, adapt: bool) -> np.ndarray
     return _converted(label, shaped, type)
 
 
-def _numeric(label: str, value: Any) -> np.ndarray:
+def numeric_array(label: str, value: Any) -> np.ndarray:
+    """``value`` as an array; ``label`` says whose it is.
+
+    Raises:
+        ValueError: lists in it differ in length.
+        TypeError: it does not hold numbers or bools.
+    """
     try:
         array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{label} is no array: its lists differ in length ({error})") from None
+    except ValueError:
+        raise ValueError(f"{label} is no array: its lists differ in length") from None
     if array.dtype.kind not in "buif":
         raise TypeError(f"{label} must hold numbers or bools, but has dtype {array.dtype}")
     return array
@@ -165,8 +177,8 @@ def split_validation(arrays: Structure, fraction: float) -> tuple[Structure, Str
     Raises:
         ValueError: ``fraction`` is not between 0 and 1, or one of the two parts would have no samples.
     """
-    if not 0 < fraction < 1:
-        raise ValueError(f"validation_split must lie between 0 and 1, but is {fraction}")
+    if not isinstance(fraction, (int, float)) or not 0 < fraction < 1:
+        raise ValueError(f"validation_split must lie between 0 and 1, but is {fraction!r}")
     samples = next(len(array) for array in flatten(arrays) if array is not None)
     kept = int(samples * (1 - fraction))
     if not 0 < kept < samples:
@@ -205,7 +217,7 @@ def class_weights_by_output(names: Sequence[str], class_weight: Any) -> dict[str
         if len(names) != 1:
             raise ValueError(f"one class_weight given, but the model has {_listing(names, 'output')}; name its output")
         class_weight = {names[0]: class_weight}
-    given = _by_name(names, class_weight, "output")
+    given = by_name(names, class_weight, "output")
     chosen = {name: given[name] for name in names if given.get(name) is not None}
     for name, weights in chosen.items():
         if not isinstance(weights, Mapping):

@@ -17,6 +17,9 @@ Shape = tuple[Dim, ...]
 _TOKEN = re.compile(r"\s*(//|[-+*()]|\d+|[A-Za-z_][A-Za-z0-9_]*)")
 _Polynomial = dict[tuple[str, ...], int]
 
+#: Terms of a dimension, and factors of a term: far more than shapes have, few enough to work with.
+_MOST_TERMS, _MOST_FACTORS = 1024, 64
+
 
 def add(a: Dim, b: Dim) -> Dim:
     """``a + b``."""
@@ -211,10 +214,14 @@ def _sum(a: _Polynomial, b: _Polynomial) -> _Polynomial:
 
 
 def _product(a: _Polynomial, b: _Polynomial) -> _Polynomial:
+    if len(a) * len(b) > _MOST_TERMS:
+        raise ValueError(f"a dimension has more than {_MOST_TERMS} terms")
     total: _Polynomial = {}
     for a_atoms, a_factor in a.items():
         for b_atoms, b_factor in b.items():
             atoms = tuple(sorted(a_atoms + b_atoms))
+            if len(atoms) > _MOST_FACTORS:
+                raise ValueError(f"a term of a dimension has more than {_MOST_FACTORS} factors")
             total[atoms] = total.get(atoms, 0) + a_factor * b_factor
     return total
 

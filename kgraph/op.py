@@ -27,7 +27,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from kgraph.dims import Dim, Shape, parse_dim
+from kgraph.dims import Dim, Shape, parse_dim, substitute
 from kgraph.types import DTYPES, FLOATS, INTS, TensorType
 
 #: JSON values, which is all that an attribute may be.
@@ -177,6 +177,17 @@ class Op:
                 raise OpError(f"{self.name}: {attribute.name} must be {attribute.kind}, not {value!r}")
             bound[attribute.name] = value
         return bound
+
+    def substitute(self, attrs: Attrs, bindings: Mapping[str, Dim]) -> dict[str, Any]:
+        """``attrs`` with the symbols in ``bindings`` replaced, in the attributes that may hold some."""
+        replaced = dict(attrs)
+        for attribute in self.attributes:
+            if attribute.kind in SYMBOLIC_KINDS and attribute.name in attrs:
+                value = attrs[attribute.name]
+                replaced[attribute.name] = (
+                    [substitute(dim, bindings) for dim in value] if isinstance(value, list) else substitute(value, bindings)
+                )
+        return replaced
 
     def result_type(self, inputs: Sequence[TensorType], attrs: Attrs) -> TensorType:
         """The type of the result, by the signature and ``infer``.
@@ -331,7 +342,7 @@ _REGISTRY: dict[str, Op] = {}
 
 _SIGNATURE = re.compile(r"(\w+)\(([^;]*?)(?:;(.*))?\)\s*->\s*(.+)")
 _OPERAND = re.compile(r"(\*?)(\w+)\s*:\s*(\w+)\[([^\]]*)\]")
-_ATTRIBUTE = re.compile(r"(\w+)\s*:\s*(\w+)(?:\s*=\s*(\S+))?")
+_ATTRIBUTE = re.compile(r"(\w+)\s*:\s*(\w+)(?:\s*=\s*(\[[^\]]*\]|[^,\s]+))?")
 _RESULT = re.compile(r"(\w+)\[([^\]]*)\]")
 
 
@@ -352,7 +363,7 @@ def define(
     Args:
         signature: see the module's docstring.
         doc: one sentence or formula for the op's page.
-        grad: one rule per operand, ``None`` where the result is not differentiable in it.
+        grad: one rule per operand; ``flat`` where the slope is zero, ``None`` where no derivative is known.
         reference: the op in numpy, on arrays and attributes.
         samples: operands on which tests compare the kernel with ``reference`` and gradients with finite differences.
         infer: the result's shape (or type) where the signature cannot say it.
@@ -419,6 +430,13 @@ def _parse_result(text: str) -> tuple[str, tuple[int | str, ...] | None]:
         raise ValueError(f"{text!r} is not a result")
     dtype, dims = match.groups()
     return dtype, None if dims == "?" else _parse_dims(dims)
+
+
+def flat(g: Any) -> None:
+    """The gradient rule of an operand in which the result is flat wherever it has a slope: its adjoint is zero.
+
+    An operand without any rule is one whose derivative is not known; differentiating through it is an error.
+    """
 
 
 def find_op(name: str) -> Op:

@@ -41,7 +41,9 @@ def format_value(value: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """``0.3s``, ``42s``, ``3:07`` or ``1:02:03``."""
+    """``80ms``, ``1.3s``, ``42s``, ``3:07`` or ``1:02:03``."""
+    if seconds < 0.9995:
+        return f"{seconds * 1e3:.0f}ms"
     whole = round(seconds)
     if whole < 10:
         return f"{seconds:.1f}s"
@@ -163,10 +165,7 @@ class Progbar:
         """
         finalize = current == self.target if finalize is None else finalize
         self._accumulate(current - self.seen_so_far, values or ())
-        now = time.perf_counter()
-        if current > self.seen_so_far:
-            self._steps_took = now - self._start
-        self.seen_so_far = current
+        now = self.reach(current)
         if not self.verbose or self._finished:
             return
         if finalize:
@@ -179,6 +178,14 @@ class Progbar:
     def add(self, n: int, values: Values | None = None) -> None:
         """Says that ``n`` more steps are done."""
         self.update(self.seen_so_far + n, values)
+
+    def reach(self, current: int) -> float:
+        """Notes when ``current`` steps were done, without drawing; gives the time now."""
+        now = time.perf_counter()
+        if current > self.seen_so_far:
+            self._steps_took = now - self._start
+        self.seen_so_far = current
+        return now
 
     def interrupt(self) -> None:
         """Ends a line that is half drawn, so that what is printed next stands below it."""
@@ -259,6 +266,7 @@ class EpochProgress:
 
     def update(self, step: int, logs: Mapping[str, float] | Callable[[], Mapping[str, float]]) -> None:
         """Says that ``step`` steps are done, with the metrics so far, or a function that is asked for them if drawn."""
+        self.bar.reach(step)
         if self.is_due():
             self._show(step, logs() if callable(logs) else logs, finalize=False)
 

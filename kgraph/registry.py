@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 import numpy as np
@@ -30,7 +30,7 @@ _PACKAGES: Final = ("keras", "kgraph")
 
 _registered: dict[str, Named] = {}
 _registered_names: dict[Named, str] = {}
-_custom: ContextVar[Mapping[str, Named]] = ContextVar("kgraph_custom_objects", default={})  # noqa: B039
+_custom: ContextVar[Mapping[str, Named]] = ContextVar("kgraph_custom_objects", default=MappingProxyType({}))
 
 
 # --- a user's own objects --------------------------------------------------------------------------------------------
@@ -55,9 +55,9 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     return register
 
 
-def get_registered_name(target: Named) -> str:
-    """What ``target`` was registered as; its own name where it was not."""
-    return _registered_names.get(target, target.__name__)
+def get_registered_name(obj: Named) -> str:
+    """What ``obj`` was registered as; its own name where it was not."""
+    return _registered_names.get(obj, obj.__name__)
 
 
 def get_registered_object(name: str, custom_objects: Mapping[str, Named] | None = None) -> Named | None:
@@ -74,9 +74,9 @@ def get_custom_objects() -> Mapping[str, Named]:
 
 
 @contextmanager
-def custom_object_scope(objects: Mapping[str, Named]) -> Iterator[None]:
-    """Inside, configs and names may use those of ``objects``."""
-    token = _custom.set({**_custom.get(), **objects})
+def custom_object_scope(custom_objects: Mapping[str, Named]) -> Iterator[None]:
+    """Inside, configs and names may use those of ``custom_objects``."""
+    token = _custom.set({**_custom.get(), **custom_objects})
     try:
         yield
     finally:
@@ -289,4 +289,30 @@ def _from_config(
         return found
     maker: Any = found
     with custom_object_scope(custom_objects or {}):
-        return maker.from_config(dict(config.get("config") or {}))
+        return maker.from_config(_without_neutral(maker, config.get("config") or {}))
+
+
+#: Arguments that this library lacks, with the value in Keras's configs under which they change nothing.
+_NEUTRAL: Final[Mapping[str, Any]] = {
+    "input_axes": None,
+    "output_axes": None,
+    "quantization_config": None,
+    "renorm": False,
+    "renorm_clipping": None,
+    "renorm_momentum": 0.99,
+    "sparse": False,
+    "ragged": False,
+    "optional": False,
+}
+
+
+def _without_neutral(maker: Any, config: Mapping[str, Any]) -> Config:
+    """``config`` of a class of this library without the arguments of Keras that change nothing."""
+    if maker not in Vocabulary.homes:
+        return dict(config)
+    taken = inspect.signature(maker).parameters
+    return {
+        name: value
+        for name, value in config.items()
+        if name in taken or name not in _NEUTRAL or value != _NEUTRAL[name]
+    }

@@ -64,8 +64,9 @@ def _take_one(plan: SlicePlan, dim: Dim, index: Any, axis: int) -> None:
 def _take_range(plan: SlicePlan, dim: Dim, part: slice) -> None:
     step = 1 if part.step is None else int(part.step)
     if isinstance(dim, int):
-        begin, end, step = part.indices(dim)
-        length: Dim = len(range(begin, end, step))
+        first, end, step = part.indices(dim)
+        begin: Dim = first
+        length: Dim = len(range(first, end, step))
     else:
         begin, length = _symbolic_range(dim, part, step)
     plan.begin.append(begin if length != 0 else 0)

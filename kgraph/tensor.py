@@ -16,7 +16,7 @@ from kgraph import config, dims
 from kgraph.broadcasting import broadcast_shapes, promote, shape_text
 from kgraph.builder import Value
 from kgraph.dimension import Dimension
-from kgraph.dims import Shape
+from kgraph.dims import Dim, Shape
 from kgraph.op import SYMBOLIC_KINDS, OpError, find_op
 from kgraph.opset.leaves import encode_value
 from kgraph.runtime import eager
@@ -206,8 +206,17 @@ class OpCall(RecordedCall):
         trace = current_trace()
         assert trace is not None
         operands = [memo.get(o, o) if isinstance(o, Tensor) else o for o in self.operands]
+        attrs = self.attrs
+        if _has_symbols(self.op, attrs):
+            attrs = find_op(self.op).substitute(attrs, _symbols_now(memo))
         with trace.builder.scope("ops"):
-            memo[self.outputs[0]] = apply(self.op, *operands, **self.attrs)
+            memo[self.outputs[0]] = apply(self.op, *operands, **attrs)
+
+
+def _symbols_now(memo: Mapping[Tensor, Tensor]) -> dict[str, Dim]:
+    """What the symbols of recorded tensors are where they are replayed: a model may be called on other dimensions."""
+    pairs = ((a, b) for was, now in memo.items() for a, b in zip(was.type.shape, now.type.shape, strict=True))
+    return {was: now for was, now in pairs if isinstance(was, str) and was.isidentifier()}
 
 
 def is_symbolic(value: Any) -> bool:
@@ -348,7 +357,7 @@ def full_like(x: Any, number: float | bool) -> Any:
 
 
 #: Ops whose operands must be floats, or bools, whatever was given.
-_FLOAT_OPS = ("div", "atan2")
+_FLOAT_OPS = ("div", "div_no_nan", "atan2")
 _BOOL_OPS = ("logical_and", "logical_or", "logical_xor")
 
 

@@ -69,7 +69,9 @@ class ParsedGraph:
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_./-]+")
 _ID: Final = r'(?:[A-Za-z0-9_./-]+|"(?:[^"\\]|\\.)*")'
-_NODE: Final = re.compile(rf"%({_ID}): (\S+) = (\w+)\((.*?)\)(?:\{{(.*)\}})?")
+#: What stands in an op's parentheses: anything but a parenthesis, which only a quoted name may hold.
+_NAMES: Final = r'(?:[^"()]|"(?:[^"\\]|\\.)*")*'
+_NODE: Final = re.compile(rf"%({_ID}): (\S+) = (\w+)\(({_NAMES})\)(?:\{{(.*)\}})?")
 _NODE_INPUT: Final = re.compile(rf"%({_ID})(?:, |$)")
 _GRAPH: Final = re.compile(rf"graph ({_ID})")
 _LAYER: Final = re.compile(rf"layer ({_ID}) = (.*)")

@@ -61,6 +61,9 @@ class ModelCheckpoint(Callback):
             raise ValueError(f'save_freq must be "epoch" or a number of steps, not {save_freq!r}')
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        if not self.save_weights_only and not hasattr(self.model, "save"):
+            reason = "this model can save its weights only"
+            raise ValueError(f"ModelCheckpoint: {reason}: pass save_weights_only=True and a path that ends with .npz")
         self._steps_unsaved = 0
         self._monitor.settle_mode(self.model)
 

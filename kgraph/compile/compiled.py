@@ -56,6 +56,9 @@ class Describable(Protocol):
         ...
 
     @property
+    def weights(self) -> list[Variable]: ...
+
+    @property
     def trainable_weights(self) -> list[Variable]: ...
 
 
@@ -104,9 +107,9 @@ class Compiled:
             return []
         return [(f"{output.name}_loss", output.value) for output in self.outputs if output.value is not None]
 
-    def node_name(self, variable: TracedVariable) -> str:
-        """The name of the variable's node."""
-        return next(name for name, known in self.variables.items() if known is variable)
+    def node_name(self, variable: TracedVariable) -> str | None:
+        """The name of the variable's node, if the graph reads it."""
+        return next((name for name, known in self.variables.items() if known is variable), None)
 
 
 def describe_model(model: Describable, graph_name: str) -> tuple[Trace, Compiled]:
@@ -158,9 +161,9 @@ def compile_model(model: Describable, arguments: CompileArguments) -> Compiled:
         resolve_loss_weights(arguments.loss_weights, outputs)
         make_targets(trace, outputs, arguments.target_tensors)
         make_sample_weights(trace, outputs, arguments.sample_weight_mode)
-        make_output_losses(outputs, arguments.weighting)
+        make_output_losses(trace, outputs, arguments.weighting)
         compiled.trained = list(model.trainable_weights)
-        compiled.total_loss = make_total_loss(trace, outputs, compiled.trained)
+        compiled.total_loss = make_total_loss(trace, outputs, model.weights)
         plain = collect_metrics(arguments.metrics, names)
         weighted = collect_metrics(arguments.weighted_metrics, names, "weighted_metrics")
         for output, output_metrics, output_weighted in zip(outputs, plain, weighted, strict=True):

@@ -1,52 +1,33 @@
-"""What fed targets and weights must look like (row 2.5)."""
+"""What is fed for an output, made fit for its loss (row 2.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any
 
 import numpy as np
 
 from kgraph import losses
 from kgraph.broadcasting import shape_text
-from kgraph.compile.losses import loss_function
+from kgraph.compile.losses import is_sparse, loss_function
 from kgraph.compile.outputs import Output
 
-#: Losses that compare place by place, where a target of another shape is a mistake.
-_SAME_SHAPE: Final = (
-    losses.mean_squared_error,
-    losses.mean_absolute_error,
-    losses.binary_crossentropy,
-    losses.categorical_crossentropy,
-)
 
-
-def check_targets(outputs: Sequence[Output], targets: Mapping[str, np.ndarray]) -> None:
-    """Checks fed targets against the loss of their output.
-
-    Args:
-        outputs: the fed ones.
-        targets: arrays by placeholder name (``<output>_target``).
+def as_target(output: Output, given: Any) -> Any:
+    """``given``, with a last axis of 1 where class indices ``(n, ...)`` lack it. The rest is checked as for inputs.
 
     Raises:
-        ValueError: a shape that the loss refuses; the message names the output, the shape wanted and the shape given.
+        ValueError: class indices for a loss that wants a column for each class.
     """
-    for output in outputs:
-        function = loss_function(output.loss)
-        array = targets[f"{output.name}_target"]
-        if function is losses.categorical_crossentropy and array.shape[-1:] == (1,):
+    prediction = output.prediction.type
+    if is_sparse(output.loss) and np.ndim(given) == prediction.rank - 1:
+        return np.expand_dims(given, -1)
+    if loss_function(output.loss) is losses.categorical_crossentropy:
+        shape = np.shape(given)
+        if len(shape) == 1 or shape[-1:] == (1,):
+            hint = "to_categorical, or sparse_categorical_crossentropy for class indices"
+            hint = "binary_crossentropy for an output of one column" if prediction.shape[-1] == 1 else hint
             raise ValueError(
-                f"output {output.name}: categorical_crossentropy needs one column per class, but the target has shape "
-                f"{array.shape}; use to_categorical, or sparse_categorical_crossentropy for class indices"
+                f"output {output.name}: categorical_crossentropy wants a target of shape "
+                f"{shape_text(prediction.shape)} with a column for each class, but got {shape}; use {hint}"
             )
-        wanted = output.prediction.type.shape
-        if function in _SAME_SHAPE and not _fits(array.shape, wanted):
-            raise ValueError(
-                f"output {output.name}: {function.__name__} wants a target of shape {shape_text(wanted)}, but got "
-                f"{array.shape}"
-            )
-
-
-def _fits(given: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
-    pairs = zip(given, wanted, strict=False)
-    return len(given) == len(wanted) and all(isinstance(want, str) or have == want for have, want in pairs)
+    return given

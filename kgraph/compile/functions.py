@@ -38,7 +38,7 @@ def train_function(compiled: Compiled, optimizer: Any) -> Function:
     graph = resolve_phase(compiled.graph, training=True)
     graph = keep(graph, compiled.metrics_names, graph.updates, "train")
     optimizer.build(compiled.trained)
-    trained = {compiled.node_name(v): v for v in compiled.trained if any(v is k for k in compiled.variables.values())}
+    trained = {name: v for v in compiled.trained if (name := compiled.node_name(v)) is not None and name in graph}
     graph = gradients(graph, graph.outputs["loss"], list(trained))
     graph, variables = _with_optimizer(graph, compiled, trained, optimizer)
     pack([variable.storage for variable in compiled.trained])
@@ -63,6 +63,18 @@ def _with_optimizer(
     return dead_code(graph.with_parts(outputs=reported)), variables
 
 
+def _without_absent_layers(graph: Graph) -> Graph:
+    """``graph`` without the lines of layers and losses that have no node in it."""
+    present = {prefix for node in graph.nodes for prefix in _scopes(node.name)}
+    return graph.with_parts(layers={name: line for name, line in graph.layers.items() if name in present})
+
+
+def _scopes(name: str) -> list[str]:
+    """The scopes around a node: ``a/b/c`` is in ``a`` and ``a/b``."""
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
 def _function(graph: Graph, variables: dict[str, Any]) -> Function:
-    graph = dead_code(fold(cse(graph)))
+    graph = _without_absent_layers(dead_code(fold(cse(graph))))
     return Function(graph, {name: variable.storage for name, variable in variables.items() if name in graph})

@@ -45,7 +45,6 @@ def is_built_in(loss: Any) -> bool:
     return getattr(loss_function(loss), "__module__", "").startswith("kgraph.losses")
 
 
-def per_sample_loss(output: Output) -> Any:
-    """The loss before any reduction over samples (row 1.4)."""
-    call = getattr(output.loss, "call", output.loss)
-    return call(output.target, output.prediction)
+def loss_name(loss: Any) -> str:
+    """What a dump calls the loss: the name of its function or class."""
+    return getattr(loss, "__name__", None) or type(loss).__name__

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from kgraph import metrics as vocabulary
-from kgraph import ops
 from kgraph.compile.losses import is_sparse, loss_function
 from kgraph.compile.outputs import MetricNode, Output
-from kgraph.compile.weighting import factors_of, keras2
+from kgraph.compile.values import compared, per_sample_values
+from kgraph.compile.weighting import keras2
 from kgraph.losses import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
+from kgraph.losses.reduction import apply_mask
 from kgraph.tensor import named, operand_type, scope
 
 _ACCURACY: Final = ("accuracy", "acc")
@@ -73,17 +75,17 @@ def make_metrics(outputs: Sequence[Output], weighting: str) -> list[MetricNode]:
         if isinstance(metric, vocabulary.Metric) and id(metric) in seen:
             metric = type(metric).from_config(metric.get_config())
         seen.add(id(metric))
-        metric = _with_state(metric, wanted, weighting, name)
+        state = _with_state(metric, wanted, weighting, name)
         with scope(f"metrics/{name}"):
-            nodes.append(_metric_node(name, metric, wanted))
+            nodes.append(_metric_node(name, metric, state, wanted))
     return nodes
 
 
 def _all_wanted(outputs: Sequence[Output]) -> Iterator[_Wanted]:
     for output in outputs:
         if not output.is_skipped:
-            yield from (_Wanted(output, metric, weighted=False) for metric in output.metrics if metric is not None)
-            yield from (_Wanted(output, metric, weighted=True) for metric in output.weighted_metrics if metric is not None)
+            for metrics, weighted in ((output.metrics, False), (output.weighted_metrics, True)):
+                yield from (_Wanted(output, metric, weighted) for metric in metrics if metric is not None)
 
 
 def _resolve(given: Any, output: Output) -> Any:
@@ -104,8 +106,8 @@ def _kind(output: Output) -> str:
 def _name(wanted: _Wanted, metric: Any, several: bool) -> str:
     """The name as the user wrote it, with what row 5.3 puts before it."""
     given = wanted.given
-    name = given if isinstance(given, str) else getattr(metric, "name", None) or getattr(given, "__name__", None)
-    name = name or type(given).__name__
+    name = given if isinstance(given, str) else getattr(metric, "name", None) or getattr(metric, "__name__", None)
+    name = name or type(metric).__name__
     return (f"{wanted.output.name}_" if several else "") + ("weighted_" if wanted.weighted else "") + name
 
 
@@ -119,32 +121,49 @@ def _unique_name(name: str, taken: set[str]) -> str:
 
 
 def _with_state(metric: Any, wanted: _Wanted, weighting: str, name: str) -> Any:
-    """A plain function becomes an epoch's weighted mean where the rule divides by the sum of weights over the epoch."""
-    sees_factors = wanted.weighted or wanted.output.prediction._keras_mask is not None
-    if isinstance(metric, vocabulary.Metric) or weighting == "keras2" or not sees_factors:
+    """The object that keeps the metric's state; ``None`` for a plain function whose batch values are averaged.
+
+    Where the rule divides by the sum of weights over the epoch, a plain function needs state too.
+    """
+    if isinstance(metric, vocabulary.Metric):
         return metric
-    return vocabulary.MeanMetricWrapper(metric, name=name)
+    sees_factors = wanted.weighted or wanted.output.prediction._keras_mask is not None
+    return vocabulary.Mean(name=name) if sees_factors and weighting != "keras2" else None
 
 
-def _metric_node(name: str, metric: Any, wanted: _Wanted) -> MetricNode:
-    output = wanted.output
-    weights = output.sample_weight if wanted.weighted else None
-    mask = output.prediction._keras_mask
-    if not isinstance(metric, vocabulary.Metric):
-        values = named(metric(output.target, output.prediction), "per_sample")
-        return MetricNode(name, named(keras2(values, mask, weights), "value"))
-    metric.update_state(output.target, output.prediction, **_weight_argument(output, mask, weights))
-    value = metric.result()
+def _metric_node(name: str, metric: Any, state: Any, wanted: _Wanted) -> MetricNode:
+    weights = wanted.output.weights if wanted.weighted else None
+    if state is metric:
+        _update(metric, wanted.output, weights)
+    else:
+        values, mask = per_sample_values(metric, wanted.output, weights, f"metric {name}")
+        if state is None:
+            return MetricNode(name, named(keras2(values, mask, weights), "value"))
+        state.update_state(values, apply_mask(weights, mask, values.type.dtype, reduction="sum"))
+    value = state.result()
     if operand_type(value).shape:
         raise ValueError(f"metric {name} gives a value of shape {operand_type(value).shape}; a metric is one number")
-    return MetricNode(name, named(value, "value"), metric)
+    return MetricNode(name, named(value, "value"), state)
 
 
-def _weight_argument(output: Output, mask: Any, weights: Any) -> dict[str, Any]:
-    if mask is None:
-        return {} if weights is None else {"sample_weight": weights}
-    rank = max(operand_type(part).rank for part in (mask, weights) if part is not None)
-    like = output.prediction
-    while operand_type(like).rank > rank:
-        like = ops.take(like, 0, axis=-1)
-    return {"sample_weight": factors_of(like, mask, weights)}
+def _update(metric: Any, output: Output, weights: Any) -> None:
+    """Takes the batch into the state of ``metric``, under its mask and ``weights``.
+
+    Raises:
+        TypeError: there are weights, but ``metric`` takes none.
+    """
+    target, prediction = compared(output)
+    factors = apply_mask(weights, output.prediction._keras_mask, output.prediction.type.dtype, reduction="sum")
+    if _takes_weights(metric):
+        metric.update_state(target, prediction, **({} if factors is None else {"sample_weight": factors}))
+    elif weights is None:
+        metric.update_state(target, prediction)
+    else:
+        raise TypeError(
+            f"metric {metric.name} of output {output.name} cannot be weighted: its update_state takes no sample_weight"
+        )
+
+
+def _takes_weights(metric: Any) -> bool:
+    parameters = inspect.signature(metric.update_state).parameters
+    return "sample_weight" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())

@@ -37,6 +37,7 @@ class Output:
         is_fed: whether ``target`` is a placeholder.
         weight_mode: ``None`` or ``"temporal"``.
         sample_weight: the placeholder of the weights, where the target is fed.
+        weights: the same, with the output's own number of steps: what losses and metrics meet.
         value: the node of the output's loss.
         metrics, weighted_metrics: as the user gave them.
     """
@@ -49,6 +50,7 @@ class Output:
     is_fed: bool = False
     weight_mode: str | None = None
     sample_weight: Tensor | None = None
+    weights: Tensor | None = None
     value: Tensor | None = None
     metrics: list[Any] = field(default_factory=list)
     weighted_metrics: list[Any] = field(default_factory=list)

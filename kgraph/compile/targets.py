@@ -37,8 +37,8 @@ def _placeholder(trace: Trace, output: Output) -> Tensor:
 def target_shape(output: Output) -> Shape:
     """The shape a target must have.
 
-    That of the output; with a last dimension of 1 where the loss takes class indices. A loss that is not built in may compare
-    targets of any shape of the same rank: all but the number of samples is unknown.
+    That of the output; with a last dimension of 1 where the loss takes class indices. A loss that is not built in may
+    compare targets of any shape of the same rank: all but the number of samples is unknown.
     """
     shape = output.prediction.type.shape
     if is_sparse(output.loss):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from kgraph import ops
-from kgraph.compile.losses import per_sample_loss
+from kgraph.compile.losses import loss_name
 from kgraph.compile.outputs import Output, per_output
-from kgraph.compile.weighting import rule_of
+from kgraph.compile.values import per_sample_values
+from kgraph.compile.weighting import rule_name, rule_of
 from kgraph.tensor import Tensor, cast, named, scope, wrap
 from kgraph.trace import Trace
 from kgraph.variable import Variable
@@ -36,34 +38,27 @@ def resolve_loss_weights(loss_weights: Any, outputs: Sequence[Output]) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def make_output_losses(outputs: Sequence[Output], weighting: str) -> None:
-    """Gives every output with a loss the node of that loss."""
+def make_output_losses(trace: Trace, outputs: Sequence[Output], weighting: str) -> None:
+    """Gives every output with a loss the node of that loss, and a line in the dump that says which and by what rule."""
     for output in outputs:
         if output.is_skipped:
             continue
         with scope(f"loss/{output.name}"):
-            per_sample = _as_per_sample(per_sample_loss(output), output)
-            mask = output.prediction._keras_mask
-            value = rule_of(output.loss, weighting)(per_sample, mask, output.sample_weight)
+            unreduced = getattr(output.loss, "call", output.loss)
+            per_sample, mask = per_sample_values(unreduced, output, output.weights, "the loss")
+            value = rule_of(output.loss, weighting)(per_sample, mask, output.weights)
             output.value = named(value, "value")
-
-
-def _as_per_sample(value: Any, output: Output) -> Any:
-    """A loss function's result, checked.
-
-    Raises:
-        ValueError: it is no tensor.
-    """
-    if not isinstance(value, Tensor):
-        raise ValueError(f"the loss of output {output.name} gives {type(value).__name__}, not a tensor; use kgraph.ops")
-    return named(cast(value, output.prediction.type.dtype), "per_sample")
+        rule = rule_name(output.loss, weighting)
+        trace.builder.layers[f"loss/{output.name}"] = {"loss": loss_name(output.loss), **rule}
 
 
 def make_total_loss(trace: Trace, outputs: Sequence[Output], weights: Sequence[Variable]) -> Tensor:
-    """The node of the total loss: weighted output losses, layer losses, and the penalties of ``weights``.
+    """The node of the total loss: weighted output losses, layer losses, and the penalties of all ``weights``.
+
+    Weights that are not trained keep their penalties: the total is the same before and after layers are frozen.
 
     Raises:
         ValueError: there is nothing to add.
@@ -74,10 +69,10 @@ def make_total_loss(trace: Trace, outputs: Sequence[Output], weights: Sequence[V
     if not terms:
         raise ValueError("no loss to optimize: give `loss`, or use layers that add losses or regularizers")
     total = terms[0]
-    for term in terms[1:]:
-        with scope("loss/total"):
+    with scope("loss/total"):
+        for term in terms[1:]:
             total = ops.add(total, cast(term, total.type.dtype))
-    return named(total, "value") if len(terms) > 1 else total
+        return named(total, "value") if len(terms) > 1 else total
 
 
 def _weighted_value(output: Output) -> Any:

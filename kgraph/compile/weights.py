@@ -7,7 +7,8 @@ from typing import Any
 
 from kgraph.compile.outputs import Output, per_output
 from kgraph.dimension import symbolic_shape
-from kgraph.tensor import wrap
+from kgraph.ops.operands import claim_shape
+from kgraph.tensor import named, scope, wrap
 from kgraph.trace import Trace
 from kgraph.types import TensorType
 
@@ -18,8 +19,8 @@ def make_sample_weights(trace: Trace, outputs: Sequence[Output], sample_weight_m
     """Gives every fed output a mode and a placeholder: ``(samples,)``, or ``(samples, steps)`` where it is temporal.
 
     Raises:
-        ValueError: an output is unknown or missing, a list has the wrong length, a mode is no mode, or an output without steps
-            is to have temporal weights.
+        ValueError: an output is unknown or missing, a list has the wrong length, a mode is no mode, or an output
+            without steps is to have temporal weights.
     """
     names = [output.name for output in outputs]
     if isinstance(sample_weight_mode, Mapping):
@@ -38,6 +39,9 @@ def make_sample_weights(trace: Trace, outputs: Sequence[Output], sample_weight_m
             shape += _steps(output, name)
         type = TensorType(output.prediction.type.dtype, shape)
         output.sample_weight = wrap(trace.builder.leaf("sample_weight", name, type))
+        with scope(f"loss/{output.name}"):
+            steps_known = output.prediction.type.shape[: len(shape)]
+            output.weights = named(claim_shape(output.sample_weight, steps_known), "weights")
 
 
 def _steps(output: Output, name: str) -> Any:

@@ -20,8 +20,8 @@ class InputLayer(Layer):
         shape: without the batch axis; ``None`` where a dimension varies.
         batch_size: where it never varies.
         dtype: of the data fed; the default float where not given.
-        name: of the input, by which data in dicts are fed.
         batch_shape: ``shape`` with the batch axis, in place of ``shape`` and ``batch_size``.
+        name: of the input, by which data in dicts are fed.
 
     Raises:
         ValueError: neither or both of ``shape`` and ``batch_shape`` are given, or a dimension is no size.
@@ -32,8 +32,8 @@ class InputLayer(Layer):
         shape: Sequence[int | None] | None = None,
         batch_size: int | None = None,
         dtype: Any = None,
-        name: str | None = None,
         batch_shape: Sequence[int | None] | None = None,
+        name: str | None = None,
     ) -> None:
         super().__init__(name=name or auto_name("input_layer"), dtype=dtype or config.floatx())
         if (shape is None) == (batch_shape is None):
@@ -78,8 +78,8 @@ def Input(
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,
     dtype: Any = None,
-    name: str | None = None,
     batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """The symbolic tensor that a functional model starts from; arguments as of ``InputLayer``."""
-    return InputLayer(shape, batch_size, dtype, name, batch_shape).output
+    return InputLayer(shape, batch_size, dtype, batch_shape, name).output

@@ -91,9 +91,10 @@ class Layer(Weighted):
         self.batch_input_shape = shapes[0] if shapes else None
         self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self._trainable = bool(trainable)
-        self._takes_training = "training" in signature_of(type(self).call).parameters
+        taken = signature_of(type(self).call).parameters
+        self._takes_training, self._takes_mask = "training" in taken, "mask" in taken
         self._build_shape: Any = None
-        self._calls: tuple[LayerCall, ...] = ()
+        self._first_call: LayerCall | None = None
         self._losses: list[Any] = []
 
     # What a subclass writes
@@ -134,6 +135,11 @@ class Layer(Weighted):
         """The layer that ``get_config`` describes."""
         return cls(**config)
 
+    @property
+    def layers_inside(self) -> list[Layer]:
+        """The layers directly inside this one, in the order they were set."""
+        return [layer for layer in self._inside if isinstance(layer, Layer)]
+
     # Losses
 
     def add_loss(self, loss: Any) -> None:
@@ -162,7 +168,7 @@ class Layer(Weighted):
             return self._call_in_trace(args, kwargs)
         if symbolic_leaves((args, kwargs)):
             call = LayerCall(self, args, kwargs, scratch_call(self, args, kwargs))
-            self._calls = (*self._calls, call)
+            self._first_call = self._first_call or call
             return call.result
         return self._call_on_arrays(args, kwargs)
 
@@ -268,22 +274,21 @@ class Layer(Weighted):
         stand_in = tree_of_shapes(lambda shape: symbolic(shape, self.dtype, self.name), input_shape)
         return tree.map_structure(lambda output: output.shape, scratch_call(self, (stand_in,), {}))
 
-    def _only_call(self, wanted: str) -> LayerCall:
-        if len(self._calls) != 1:
-            raise AttributeError(
-                f"layer {self.name} was called {len(self._calls)} times on symbolic tensors: it has no single {wanted}"
-            )
-        return self._calls[0]
+    def _called(self, wanted: str) -> LayerCall:
+        if self._first_call is None:
+            raise AttributeError(f"layer {self.name} has no {wanted}: it was not called on a symbolic tensor yet")
+        return self._first_call
 
     @property
     def input(self) -> Any:
-        """What the layer was called on, where it was called once on symbolic tensors."""
-        return self._only_call("input").args[0]
+        """What the layer was called on, the first time that this was symbolic."""
+        call = self._called("input")
+        return next(iter((*call.args, *call.kwargs.values())))
 
     @property
     def output(self) -> Any:
         """What that call gave."""
-        return self._only_call("output").result
+        return self._called("output").result
 
     @property
     def compute_dtype(self) -> str:

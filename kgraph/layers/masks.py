@@ -15,6 +15,7 @@ class Masking(Protocol):
 
     name: str
     supports_masking: bool
+    _takes_mask: bool
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any: ...
 
@@ -45,7 +46,7 @@ def set_masks(layer: Masking, outputs: Any, inputs: Any, previous: Any) -> None:
     if not unmasked or all(output._keras_mask is not None for output in unmasked):
         return
     if not layer.supports_masking:
-        if previous is not None:
+        if previous is not None and not layer._takes_mask:
             _warn_of_loss(layer)
         return
     mask = layer.compute_mask(inputs, previous)

@@ -58,10 +58,22 @@ class Add(Merge):
 
 
 class Multiply(Merge):
-    """The product of the inputs, element by element."""
+    """The product of the inputs, element by element.
+
+    A masked timestep of an input is a factor of 1: it leaves what the others say. Where every input has a mask and all
+    mask a timestep, the product is 0.
+    """
 
     def merge(self, a: Any, b: Any) -> Any:
         return ops.multiply(a, b)
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is None:
+            return super().call(inputs)
+        pairs = zip(inputs, mask, strict=True)
+        product = super().call([x if m is None else ops.where(_full_mask(x, m), x, 1.0) for x, m in pairs])
+        kept = self.compute_mask(inputs, mask)
+        return product if kept is None else ops.where(_full_mask(product, kept), product, 0.0)
 
 
 class Concatenate(Layer):

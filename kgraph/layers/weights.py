@@ -83,11 +83,11 @@ class Weighted(Tracked):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        for layer in self.layers_inside:
+        for layer in self._inside:
             layer.trainable = value
 
     @property
-    def layers_inside(self) -> list[Weighted]:
+    def _inside(self) -> list[Weighted]:
         """The layers directly inside this one."""
         return [layer for layer in self._sublayers() if isinstance(layer, Weighted)]
 
@@ -100,7 +100,7 @@ class Weighted(Tracked):
     @property
     def weights(self) -> list[Variable]:
         """Weights and statistics of this layer, then of the layers inside it."""
-        return unique(self._own_variables() + [w for layer in self.layers_inside for w in layer.weights])
+        return unique(self._own_variables() + [w for layer in self._inside for w in layer.weights])
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -108,7 +108,7 @@ class Weighted(Tracked):
         if not self.trainable:
             return []
         own = [v for v in self._own_variables() if v.leaf_op == "param" and v.trainable]
-        return unique(own + [w for layer in self.layers_inside for w in layer.trainable_weights])
+        return unique(own + [w for layer in self._inside for w in layer.trainable_weights])
 
     @property
     def non_trainable_weights(self) -> list[Variable]:

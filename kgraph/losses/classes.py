@@ -77,6 +77,9 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        options: dict[str, Any] = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
+        options: dict[str, Any] = {"from_logits": from_logits, "ignore_class": ignore_class}
+        if axis != -1:
+            # Left out of configs where it can be: early versions of Keras 3 have no such argument.
+            options["axis"] = axis
         super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, **options)
         self.from_logits, self.ignore_class, self.axis = from_logits, ignore_class, axis

@@ -86,7 +86,7 @@ def apply_mask(sample_weight: TensorLike | None, mask: Any, dtype: Any, reductio
     weight = cast(mask, dtype)
     if reduction in _BY_COUNT:
         weight = ops.divide_no_nan(weight, ops.mean(weight))
-    weight = named(weight, "mask_weight")
+    weight = weight if weight is mask else named(weight, "mask_weight")
     if sample_weight is None:
         return weight
     weight, sample_weight = squeeze_or_expand_to_same_rank(weight, cast(sample_weight, dtype))

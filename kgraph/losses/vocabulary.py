@@ -72,10 +72,10 @@ def serialize(loss: Any) -> Any:
     return _vocabulary.serialize(loss)
 
 
-def deserialize(config: Any, custom_objects: Mapping[str, Named] | None = None) -> Any:
+def deserialize(name: Any, custom_objects: Mapping[str, Named] | None = None) -> Any:
     """The loss that a config describes, or a name means.
 
     Raises:
         ValueError: it is unknown.
     """
-    return _vocabulary.deserialize(config, custom_objects)
+    return _vocabulary.deserialize(name, custom_objects)

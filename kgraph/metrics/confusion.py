@@ -14,6 +14,7 @@ from kgraph.losses.targets import with_shape
 from kgraph.metrics.metric import Metric
 from kgraph.metrics.reduction_metrics import advance
 from kgraph.ops.operands import TensorLike, rank_of, shape_of
+from kgraph.opset.metrics import even_thresholds
 from kgraph.tensor import apply, cast, named
 from kgraph.types import short_dtype
 from kgraph.variable import Variable
@@ -57,7 +58,10 @@ def _flat(x: TensorLike) -> TensorLike:
 
 def _counts(operands: Sequence[TensorLike], thresholds: Sequence[float]) -> TensorLike:
     """``(4, k)`` for vectors of targets, predictions and weights."""
-    return named(apply("confusion_at_thresholds", *operands, thresholds=list(thresholds)), "counts")
+    count = len(thresholds)
+    even = count >= 2 and list(thresholds) == even_thresholds(count)
+    given: dict[str, Any] = {"even": count} if even else {"thresholds": list(thresholds)}
+    return named(apply("confusion_at_thresholds", *operands, **given), "counts")
 
 
 def aligned(

@@ -55,8 +55,8 @@ class CompilingModel(Layer):
 
         Args:
             optimizer: a name or an ``Optimizer``.
-            loss: a name, a function ``(y_true, y_pred)`` over ``kgraph.ops``, or a ``Loss``; a list or a dict by output name for
-                several outputs. An output without a loss gets no target, no weights and no metrics.
+            loss: a name, a function ``(y_true, y_pred)`` over ``kgraph.ops``, or a ``Loss``; a list or a dict by output
+                name for several outputs. An output without a loss gets no target, no weights and no metrics.
             metrics: names, functions or ``Metric`` objects, for all outputs; a list of lists, or a dict by output name.
             loss_weights: factors of the output losses in the total: a list, or a dict by output name.
             sample_weight_mode: ``"temporal"`` for weights per timestep; one, a list, or a dict by output name.
@@ -80,9 +80,9 @@ class CompilingModel(Layer):
         self.loss = loss
         self._arguments = arguments
         self._run_eagerly = bool(run_eagerly)
-        self._take(compiled)
+        self._adopt(compiled)
 
-    def _take(self, compiled: Compiled | None) -> None:
+    def _adopt(self, compiled: Compiled | None) -> None:
         """Makes ``compiled`` what the model is; the functions of an earlier one go."""
         self._compiled = compiled
         self.train_function = self.test_function = self.predict_function = None
@@ -91,22 +91,48 @@ class CompilingModel(Layer):
         """Whether the inputs are known, so that the model can be traced."""
         return self._network is not None
 
-    def _build_for(self, x: Any) -> None:
-        """Gets the inputs of a model that does not know them from its first data, then compiles (row 6.5)."""
+    def _prepare_for(self, x: Any, purpose: str | None = None) -> None:
+        """Gets the inputs of a model that does not know them from its first data, then compiles (row 6.5).
+
+        Raises:
+            RuntimeError: what the model is to be (``purpose``) needs compile, which was not called.
+        """
+        if purpose is not None and self._arguments is None:
+            raise self._not_compiled(purpose)
         if not self._is_described():
             self._describe_inputs(x)
         if self._compiled is None and self._arguments is not None:
-            self._take(compile_model(self, self._arguments))
+            self._adopt(compile_model(self, self._arguments))
+
+    # What `Model` knows of its structure
 
     def _describe_inputs(self, x: Any) -> None:
         raise NotImplementedError
 
+    @property
+    def symbolic_inputs(self) -> list[Tensor]:
+        raise NotImplementedError
+
+    @property
+    def output_names(self) -> list[str]:
+        raise NotImplementedError
+
+    @property
+    def output_structure(self) -> Any:
+        raise NotImplementedError
+
+    def describe(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        raise NotImplementedError
+
     def _require_compiled(self, purpose: str) -> Compiled:
-        if self._compiled is None or self._arguments is None:
-            raise RuntimeError(
-                f"model {self.name} must be compiled before it is {purpose}: call model.compile(optimizer, loss, ...)"
-            )
+        if self._compiled is None:
+            raise self._not_compiled(purpose)
         return self._compiled
+
+    def _not_compiled(self, purpose: str) -> RuntimeError:
+        return RuntimeError(
+            f"model {self.name} must be compiled before it is {purpose}: call model.compile(optimizer, loss, ...)"
+        )
 
     def _checked(self, function: Function) -> Function:
         return CheckedFunction.of(function) if self._run_eagerly else function

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from kgraph.compile.compiled import Compiled
-from kgraph.compile.feeds import check_targets
+from kgraph.compile.feeds import as_target
 from kgraph.compile.outputs import Output
 from kgraph.data import (
+    by_name,
     check_sample_counts,
     class_weights_by_output,
     class_weights_to_sample_weights,
@@ -20,6 +21,7 @@ from kgraph.data import (
 )
 from kgraph.models.network import Network
 from kgraph.tensor import Tensor
+from kgraph.types import TensorType
 
 
 def feed_inputs(network: Network | None, inputs: Sequence[Tensor], x: Any) -> dict[str, np.ndarray]:
@@ -28,12 +30,25 @@ def feed_inputs(network: Network | None, inputs: Sequence[Tensor], x: Any) -> di
     Raises:
         ValueError, TypeError: an input is missing, unknown, or does not fit; the message names it.
     """
-    if network is not None and isinstance(x, Mapping) and isinstance(network.inputs, Mapping):
-        x = network.match_inputs(x) if set(x) == set(network.inputs) else x
-    types = {tensor.name: tensor.type for tensor in inputs}
+    if network is not None and _is_nested_alike(network.inputs, x):
+        x = network.match_inputs(x)
+    types = {tensor.name: any_samples(tensor.type) for tensor in inputs}
     arrays = standardize(list(types), types, x, "input")
     check_sample_counts(input=arrays)
     return arrays
+
+
+def _is_nested_alike(inputs: Any, x: Any) -> bool:
+    """Whether ``x`` is nested as the inputs are, rather than a plain list or a dict by input name."""
+    if isinstance(inputs, Mapping):
+        return isinstance(x, Mapping) and set(x) == set(inputs)
+    is_nested = isinstance(inputs, (list, tuple)) and any(isinstance(part, (list, tuple, Mapping)) for part in inputs)
+    return is_nested and isinstance(x, (list, tuple)) and len(x) == len(inputs)
+
+
+def any_samples(type: TensorType) -> TensorType:
+    """``type`` for all of the data: any number of samples, also where a batch has a fixed one."""
+    return TensorType(type.dtype, ("N", *type.shape[1:]))
 
 
 def feed_targets(
@@ -46,12 +61,18 @@ def feed_targets(
     """
     fed = [output for output in compiled.outputs if output.is_fed]
     names = [output.name for output in fed]
-    types = {output.name: output.target.type for output in fed if output.target is not None}
-    targets = standardize(names, types, _without_skipped(compiled.outputs, y), "target")
-    arrays = {f"{name}_target": array for name, array in targets.items()}
-    check_targets(fed, arrays)
-    arrays.update(_feed_weights(fed, targets, sample_weight, class_weight))
-    return arrays
+    types = {output.name: any_samples(output.target.type) for output in fed if output.target is not None}
+    given = by_name(names, _without_skipped(compiled.outputs, y), "target")
+    present = [output for output in fed if given.get(output.name) is not None]
+    fitting = {output.name: as_target(output, given[output.name]) for output in present}
+    targets = standardize(names, types, fitting, "target")
+    sample_weight, class_weight = (_without_skipped(compiled.outputs, part) for part in (sample_weight, class_weight))
+    weights = _weights(fed, targets, sample_weight, class_weight)
+    if targets:
+        check_sample_counts(target=targets, sample_weight=weights)
+    arrays = {output.target.name: targets[output.name] for output in fed if output.target is not None}
+    weighted = [output for output in fed if output.name in weights]
+    return arrays | {o.sample_weight.name: weights[o.name] for o in weighted if o.sample_weight is not None}
 
 
 def _without_skipped(outputs: Sequence[Output], y: Any) -> Any:
@@ -65,20 +86,22 @@ def _without_skipped(outputs: Sequence[Output], y: Any) -> Any:
     return [] if y is None and not any(output.is_fed for output in outputs) else y
 
 
-def _feed_weights(
+def _weights(
     fed: Sequence[Output], targets: Mapping[str, np.ndarray], sample_weight: Any, class_weight: Any
 ) -> dict[str, np.ndarray]:
+    """The sample weights of those outputs that have some, by output name; those of classes among them."""
     names = [output.name for output in fed]
-    types = {output.name: output.sample_weight.type for output in fed if output.sample_weight is not None}
+    types = {output.name: any_samples(output.sample_weight.type) for output in fed if output.sample_weight is not None}
     if len(names) == 1 and isinstance(sample_weight, list) and not any(np.ndim(entry) for entry in sample_weight):
         sample_weight = np.asarray(sample_weight)
     weights = standardize_weights(names, types, sample_weight)
-    if class_weight is not None and sample_weight is not None:
-        warnings.warn("both sample_weight and class_weight are given: class_weight is ignored", stacklevel=5)
-    elif class_weight is not None:
-        weights = {
-            name: class_weights_to_sample_weights(targets[name], by_class, name).astype(types[name].numpy_dtype)
-            for name, by_class in class_weights_by_output(names, class_weight).items()
-        }
-    check_sample_counts(target=targets, sample_weight=weights)
-    return {f"{name}_sample_weights": array for name, array in weights.items()}
+    by_class = class_weights_by_output(names, class_weight)
+    both = [name for name in by_class if name in weights]
+    if both:
+        message = f"both sample_weight and class_weight are given for {', '.join(both)}: class_weight is ignored"
+        warnings.warn(message, stacklevel=5)
+    for name in by_class:
+        if name not in weights:
+            array = class_weights_to_sample_weights(targets[name], by_class[name], name).astype(types[name].numpy_dtype)
+            weights[name] = array
+    return weights

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from kgraph.runtime.errors import NodeError
 from kgraph.runtime.function import Function
 
 #: How long one call into C may take before Python looks at signals, callbacks and the progress bar, in seconds.
@@ -37,9 +39,9 @@ class Steps:
 class Totals:
     """The reported values over an epoch: batch values averaged over samples, or the last value where state is kept."""
 
-    def __init__(self, names: Sequence[str], stateful: Sequence[bool]) -> None:
+    def __init__(self, names: Sequence[str], stateful: np.ndarray) -> None:
         self.names = list(names)
-        self.stateful = np.asarray(stateful, dtype=bool)
+        self.stateful = stateful
         self.sums = np.zeros(len(self.names))
         self.last = np.zeros(len(self.names))
         self.samples = 0
@@ -78,10 +80,24 @@ def run_epoch(
     while done < full:
         steps = min(steps, full - done)
         start = time.perf_counter()
-        results = function.run_steps(sources, order, done * batch_size, batch_size, steps)
+        with _counting_batches(done):
+            results = function.run_steps(sources, order, done * batch_size, batch_size, steps)
         yield Steps(done, results, batch_size)
         done += steps
         per_step = max(time.perf_counter() - start, 1e-9) / steps
         steps = 1 if one_by_one else max(1, min(4 * steps, int(_CALL_SECONDS / per_step)))
     if rest:
-        yield Steps(full, function.run_steps(sources, order, full * batch_size, rest, 1), rest)
+        with _counting_batches(full):
+            results = function.run_steps(sources, order, full * batch_size, rest, 1)
+        yield Steps(full, results, rest)
+
+
+@contextmanager
+def _counting_batches(first: int) -> Iterator[None]:
+    """Tells the batch of a value that a step refuses, where the steps inside begin with batch ``first``."""
+    try:
+        yield
+    except NodeError as error:
+        error.step += first
+        error.args = (f"{error}, in batch {error.step} of the pass",)
+        raise

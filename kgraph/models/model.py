@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from kgraph import tree
+from kgraph.data import numeric_array
 from kgraph.files import replacing
-from kgraph.layers.calls import choose_by_phase
+from kgraph.layers.calls import Arguments, choose_by_phase, scratch_call
 from kgraph.layers.input_layer import Input
 from kgraph.layers.layer import Layer
 from kgraph.layers.scopes import layer_scope
@@ -26,8 +27,8 @@ from kgraph.trace import current_trace
 class Model(TrainingModel):
     """A model.
 
-    ``Model(inputs, outputs)`` is the functional form: the layers between symbolic tensors. A subclass may instead set layers in
-    ``__init__`` and write ``call``; its inputs are then known from its first data.
+    ``Model(inputs, outputs)`` is the functional form: the layers between symbolic tensors. A subclass may instead set
+    layers in ``__init__`` and write ``call``; its inputs are then known from its first data.
 
     Args:
         inputs, outputs: symbolic tensors, or lists or dicts of them.
@@ -48,12 +49,40 @@ class Model(TrainingModel):
     @property
     def _joins_phases(self) -> bool:  # type: ignore[override]
         """A functional model leaves the phases to its layers; a ``call`` of the user's is traced for both."""
-        return self._network is None
+        return not self._runs_network
+
+    @property
+    def _runs_network(self) -> bool:
+        """Whether the calls between inputs and outputs are all that the model does, with no ``call`` of the user's."""
+        return self._network is not None and type(self).call is Model.call
+
+    def build(self, input_shape: Any = None) -> None:
+        """Builds the layers of a model with a ``call`` of its own, by tracing it for inputs of ``input_shape``.
+
+        Args:
+            input_shape: with the batch axis; a list or dict of shapes for several inputs.
+        """
+        if input_shape is None or self._is_described():
+            return
+        self._take_inputs(_inputs_of_shapes(input_shape))
+
+    def _take_inputs(self, inputs: Any) -> None:
+        """Makes ``inputs`` those of the model, once its ``call`` has accepted them."""
+        scratch_call(self, (inputs,), {})
+        self._symbolic = inputs
+
+    def _build_for(self, arguments: Arguments) -> None:
+        """A call builds the layers of this model anyway: only a ``build`` of the user's runs before it."""
+        if type(self).build is Model.build:
+            self.built = True
+        else:
+            super()._build_for(arguments)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """The outputs for ``inputs``."""
         if self._network is None:
-            raise NotImplementedError(f"model {self.name}: {type(self).__name__} has neither inputs and outputs nor a `call`")
+            kind = type(self).__name__
+            raise NotImplementedError(f"model {self.name}: {kind} has neither inputs and outputs nor a `call`")
         if mask is not None:
             for tensor, one in zip(tree.flatten(inputs), tree.flatten(mask), strict=True):
                 tensor._keras_mask = one
@@ -74,11 +103,12 @@ class Model(TrainingModel):
 
     def describe(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Traces the model on ``inputs`` and gives its outputs, in order."""
-        if self._network is not None:
-            return tree.flatten(self._network.replay(list(inputs)))
         trace = current_trace()
         assert trace is not None
-        packed = tree.pack_like(self._symbolic, list(inputs))
+        if self._network is not None and self._runs_network:
+            # In the trace's memo: a loss or target made of a tensor inside the model means that tensor.
+            return tree.flatten(self._network.replay(list(inputs), trace.memo))
+        packed = tree.pack_like(self.input, list(inputs))
         with layer_scope(self):
             if self._takes_training:
                 outputs = choose_by_phase(trace, lambda: self.call(packed, training=trace.training))
@@ -91,11 +121,11 @@ class Model(TrainingModel):
     @property
     def output_structure(self) -> Any:
         """The outputs' structure, with something at each leaf."""
-        return self._network.outputs if self._network is not None else self._structure
+        return self._network.outputs if self._network is not None and self._runs_network else self._structure
 
     @property
     def output_names(self) -> list[str]:
-        if self._network is not None:
+        if self._network is not None and self._runs_network:
             return self._network.output_names
         if isinstance(self._structure, Mapping):
             return list(self._structure)
@@ -112,11 +142,11 @@ class Model(TrainingModel):
     def _describe_inputs(self, x: Any) -> None:
         """Makes symbolic inputs like the data ``x``, with any number of samples."""
         if isinstance(x, Mapping):
-            self._symbolic = {name: _input_like(array, name) for name, array in x.items()}
+            self._take_inputs({name: _input_like(array, name) for name, array in x.items()})
         elif isinstance(x, (list, tuple)) and any(isinstance(part, np.ndarray) for part in x):
-            self._symbolic = [_input_like(array, f"input_{index + 1}") for index, array in enumerate(x)]
+            self._take_inputs([_input_like(array, f"input_{index + 1}") for index, array in enumerate(x)])
         else:
-            self._symbolic = _input_like(x, "input_1")
+            self._take_inputs(_input_like(x, "input_1"))
 
     # What users see
 
@@ -199,9 +229,28 @@ class Model(TrainingModel):
         Raises:
             ValueError: the file's weights do not fit, in number or shape; the model's are as they were.
         """
-        with np.load(_npz_path(filepath), allow_pickle=False) as arrays:
-            ordered = sorted(arrays.files, key=lambda name: int(name.split(":", 1)[0]))
-            self.set_weights([arrays[name] for name in ordered])
+        # Here, so that importing the package does not load what numpy itself loads for archives only.
+        from zipfile import BadZipFile
+
+        path = _npz_path(filepath)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                by_place = {int(name.split(":", 1)[0]): arrays[name] for name in arrays.files}
+        except (ValueError, AttributeError, EOFError, BadZipFile):
+            raise ValueError(f"{path} is no file that save_weights has written") from None
+        try:
+            self.set_weights([by_place[place] for place in sorted(by_place)])
+        except ValueError as error:
+            raise ValueError(f"the weights in {path} are those of another model: {error}") from None
+
+
+def _inputs_of_shapes(shapes: Any) -> Any:
+    """An input for each shape in ``shapes``."""
+    if isinstance(shapes, Mapping):
+        return {name: Input(batch_shape=shape, name=name) for name, shape in shapes.items()}
+    if all(dim is None or isinstance(dim, int) for dim in shapes):
+        return Input(batch_shape=shapes, name="input_1")
+    return [Input(batch_shape=shape, name=f"input_{index + 1}") for index, shape in enumerate(shapes)]
 
 
 def _npz_path(filepath: str | os.PathLike[str]) -> str:
@@ -212,10 +261,13 @@ def _npz_path(filepath: str | os.PathLike[str]) -> str:
 
 
 def _input_like(data: Any, name: str) -> Tensor:
-    """An input that takes arrays like ``data``: any number of samples, ints as they are, all else the default float."""
-    array = np.asarray(data)
-    dtype = array.dtype.name if array.dtype.name in ("int32", "int64", "bool", "float64") else None
-    if array.dtype.name == "float64" and not isinstance(data, np.ndarray):
-        dtype = as_array(data).dtype.name
-    shape = array.shape[1:] if array.ndim > 1 else (1,)
-    return Input(shape, dtype=None if dtype == "float64" else dtype, name=name)
+    """An input that takes arrays like ``data``: any number of samples, ints as they are, all else the default float.
+
+    Raises:
+        ValueError, TypeError: ``data`` say nothing of the inputs: they are no array of numbers, or have no samples.
+    """
+    array = numeric_array(f"input {name!r}", data)
+    if not array.size or not array.ndim:
+        raise ValueError(f"input {name!r} of a model that is not built must have samples, but has shape {array.shape}")
+    dtype = as_array(data).dtype.name if array.dtype.kind in "iu" else "bool" if array.dtype.kind == "b" else None
+    return Input(array.shape[1:] if array.ndim > 1 else (1,), dtype=dtype, name=name)

@@ -20,10 +20,12 @@ class Network:
         inputs, outputs: symbolic tensors, in the structure they were given in.
         flat_inputs, flat_outputs: the same, in order.
         input_names, output_names: one each. An output is called by its key in a dict, else by its layer.
+        calls: those that lead from inputs to outputs, first to last, after those of inputs that no output depends on.
         layers: by depth, inputs first; layers of equal depth in the order in which the outputs reach them.
 
     Raises:
-        ValueError: an input is no ``Input``, an output depends on an input that is not given, or two layers share a name.
+        ValueError: an input is no symbolic tensor or given twice, an output depends on an input that is not given, or
+            two layers share a name.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
@@ -31,11 +33,12 @@ class Network:
         self.outputs = outputs
         self.flat_inputs = [_checked_input(tensor) for tensor in tree.flatten(inputs)]
         self.flat_outputs = [_checked_output(tensor) for tensor in tree.flatten(outputs)]
-        calls = calls_behind(self.flat_outputs, {})
-        self._check_connected(calls)
-        self.layers = _by_depth(calls, self.flat_inputs, self.flat_outputs)
-        _check_unique_names(self.layers)
-        self.input_names = [tensor.call.layer.name for tensor in self.flat_inputs if isinstance(tensor.call, InputCall)]
+        self.input_names = [tensor.name for tensor in self.flat_inputs]
+        _check_unique_names(self.input_names, "inputs")
+        self.calls = _calls_between(self.flat_inputs, self.flat_outputs)
+        self._check_connected(self.calls)
+        self.layers = _by_depth(self.calls, self.flat_outputs)
+        _check_unique_names([layer.name for layer in self.layers], "layers")
         self.output_names = _output_names(outputs, self.flat_outputs)
 
     def _check_connected(self, calls: Sequence[RecordedCall]) -> None:
@@ -47,10 +50,13 @@ class Network:
                     f"({', '.join(t.name for t in self.flat_inputs)})"
                 )
 
-    def replay(self, inputs: Any) -> Any:
-        """The outputs for ``inputs`` (tensors of a trace), in their structure; masks of the inputs travel along."""
-        flat = self.match_inputs(inputs)
-        memo = dict(zip(self.flat_inputs, flat, strict=True))
+    def replay(self, inputs: Any, memo: dict[Tensor, Tensor] | None = None) -> Any:
+        """The outputs for ``inputs`` (tensors of a trace), in their structure; masks of the inputs travel along.
+
+        What every recorded tensor on the way became is put into ``memo``.
+        """
+        memo = {} if memo is None else memo
+        memo.update(zip(self.flat_inputs, self.match_inputs(inputs), strict=True))
         return tree.pack_like(self.outputs, replay(self.flat_outputs, memo))
 
     def match_inputs(self, inputs: Any) -> list[Any]:
@@ -67,23 +73,33 @@ class Network:
             return tree.flatten([inputs[key] for key in keys])
         flat = tree.flatten(inputs)
         if len(flat) != len(self.flat_inputs):
-            raise ValueError(f"{len(flat)} inputs were given for {len(self.flat_inputs)} ({', '.join(self.input_names)})")
+            names = ", ".join(self.input_names)
+            raise ValueError(f"{len(flat)} inputs were given for {len(self.flat_inputs)} ({names})")
         return flat
 
 
 def _checked_input(tensor: Any) -> Tensor:
-    if not isinstance(tensor, Tensor) or not isinstance(tensor.call, InputCall):
-        raise ValueError(f"a model's inputs come from kgraph.Input, not {tensor!r}")
+    if not isinstance(tensor, Tensor) or tensor.call is None:
+        raise ValueError(f"a model's inputs are what kgraph.Input or layers give, not {tensor!r}")
     return tensor
 
 
 def _checked_output(tensor: Any) -> Tensor:
     if not isinstance(tensor, Tensor):
-        raise ValueError(f"a model's outputs are what layers or kgraph.ops give for its inputs, not {type(tensor).__name__}")
+        kind = type(tensor).__name__
+        raise ValueError(f"a model's outputs are what layers or kgraph.ops give for its inputs, not {kind}")
     return tensor
 
 
-def _by_depth(calls: Sequence[RecordedCall], inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Layer]:
+def _calls_between(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[RecordedCall]:
+    """The calls behind ``outputs``, not looking behind inputs that a layer gave, and those of inputs not among them."""
+    halfway = {tensor: None for tensor in inputs if not isinstance(tensor.call, InputCall)}
+    calls = calls_behind(outputs, halfway)
+    entries = (tensor.call for tensor in inputs if tensor not in halfway)
+    return [call for call in entries if call is not None and call not in calls] + calls
+
+
+def _by_depth(calls: Sequence[RecordedCall], outputs: Sequence[Tensor]) -> list[Layer]:
     """The layers of ``calls`` by how far from an output their farthest call is."""
     depth: dict[RecordedCall, int] = {}
     layer_depth: dict[Any, int] = {}
@@ -94,8 +110,6 @@ def _by_depth(calls: Sequence[RecordedCall], inputs: Sequence[Tensor], outputs: 
         for tensor in call.inputs:
             if tensor.call is not None:
                 depth[tensor.call] = max(depth.get(tensor.call, 0), depth[call] + 1)
-    for tensor in inputs:
-        layer_depth.setdefault(getattr(tensor.call, "layer", None), max(layer_depth.values(), default=0))
     order = _visit_order(outputs)
     layers = [owner for owner in layer_depth if isinstance(owner, Layer)]
     return sorted(layers, key=lambda layer: (-layer_depth[layer], order.get(layer, -1)))
@@ -116,10 +130,10 @@ def _visit_order(outputs: Sequence[Tensor]) -> dict[Any, int]:
     return order
 
 
-def _check_unique_names(layers: Sequence[Layer]) -> None:
-    for name, count in Counter(layer.name for layer in layers).items():
+def _check_unique_names(names: Sequence[str], what: str) -> None:
+    for name, count in Counter(names).items():
         if count > 1:
-            raise ValueError(f"{count} layers of the model are called {name!r}; give each a name of its own")
+            raise ValueError(f"{count} {what} of the model are called {name!r}; give each a name of its own")
 
 
 def _output_names(outputs: Any, flat_outputs: Sequence[Tensor]) -> list[str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kgraph import tree
-from kgraph.layers.input_layer import Input, InputLayer
+import numpy as np
+
+from kgraph.layers.calls import Arguments, shape_of
+from kgraph.layers.input_layer import Input, InputCall, InputLayer
+from kgraph.layers.input_spec import InputError
 from kgraph.layers.layer import Layer
 from kgraph.models.model import Model, _input_like
 from kgraph.models.network import Network
@@ -44,51 +47,50 @@ class Sequential(Model):
             raise ValueError(f"model {self.name} already has a layer called {layer.name!r}")
         if isinstance(layer, InputLayer) and self._stack:
             raise ValueError(f"input {layer.name} must be the first of model {self.name}")
+        stack = [*self._stack, layer]
         if not self._stack and not isinstance(layer, InputLayer) and layer.batch_input_shape is not None:
-            self._stack.append(_input_layer(layer.batch_input_shape, f"{layer.name}_input"))
-        self._stack.append(layer)
-        self._connect()
+            stack.insert(0, _input_layer(layer.batch_input_shape, f"{layer.name}_input"))
+        self._restack(stack)
 
     def pop(self) -> Layer:
         """Takes the last layer off and gives it."""
-        if not self._stack:
-            raise ValueError(f"model {self.name} has no layers")
-        layer = self._stack.pop()
-        self._connect()
+        self._require_layers()
+        layer = self._stack[-1]
+        self._restack(self._stack[:-1])
         return layer
 
     def build(self, input_shape: Any = None) -> None:
         """Builds the stack for inputs of ``input_shape`` (with the batch axis)."""
         if self._network is None and input_shape is not None and self._stack:
-            self._stack.insert(0, _input_layer(tuple(input_shape), f"{self.name}_input"))
-            self._connect()
+            self._restack([_input_layer(tuple(input_shape), f"{self.name}_input"), *self._stack])
 
-    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        """The output of the last layer."""
-        if self._network is not None:
-            return super().call(inputs, training, mask)
-        for layer in self._stack:
-            inputs = layer(inputs)
-        return inputs
+    def _build_for(self, arguments: Arguments) -> None:
+        """Builds the stack at its first call, for any number of samples."""
+        shape = shape_of(arguments.first)
+        if not shape:
+            raise InputError(f"takes one tensor or array with samples on its first axis, not {arguments.first!r}")
+        self._require_layers()
+        self.build((None, *shape[1:]))
 
-    def _connect(self) -> None:
-        """Makes the functional form, once the input is known; what was compiled for another stack goes."""
-        self._network = None
-        if self._stack and isinstance(self._stack[0], InputLayer) and len(self._stack) > 1:
-            tensor = self._stack[0].output
-            for layer in self._stack[1:]:
-                tensor = layer(tensor)
-            self._network = Network(self._stack[0].output, tensor)
-            self.built = True
-        self._take(None)
+    def _restack(self, stack: list[Layer]) -> None:
+        """Takes ``stack``, if its layers fit each other; what was compiled for another goes."""
+        network = _connected(stack)
+        self._stack, self._network = stack, network
+        self.built = network is not None
+        self._adopt(None)
+
+    def _require_layers(self) -> None:
+        if not self.layers:
+            raise ValueError(f"model {self.name} has no layers: add some")
 
     def _describe_inputs(self, x: Any) -> None:
-        if not self._stack:
-            raise ValueError(f"model {self.name} has no layers")
-        (array,) = tree.flatten(list(x.values())) if isinstance(x, dict) else [x]
-        example = _input_like(array, f"{self.name}_input")
-        self._stack.insert(0, getattr(example.call, "layer", None) or _input_layer((), self.name))
-        self._connect()
+        self._require_layers()
+        lists_arrays = isinstance(x, (list, tuple)) and any(isinstance(part, np.ndarray) for part in x)
+        arrays = list(x.values()) if isinstance(x, dict) else x if lists_arrays else [x]
+        if len(arrays) != 1:
+            raise ValueError(f"model {self.name} takes one array, not {len(arrays)}")
+        example = _input_like(arrays[0], f"{self.name}_input")
+        self._restack([_layer_of(example), *self._stack])
 
     @property
     def layers(self) -> list[Layer]:
@@ -97,6 +99,22 @@ class Sequential(Model):
 
 
 def _input_layer(batch_shape: tuple[int | None, ...], name: str) -> InputLayer:
-    tensor = Input(batch_shape=batch_shape, name=name)
-    assert tensor.call is not None
-    return tensor.call.layer  # type: ignore[attr-defined]
+    return _layer_of(Input(batch_shape=batch_shape, name=name))
+
+
+def _layer_of(example: Tensor) -> InputLayer:
+    assert isinstance(example.call, InputCall)
+    return example.call.layer
+
+
+def _connected(stack: Sequence[Layer]) -> Network | None:
+    """The functional form of ``stack``, where it knows its input."""
+    if len(stack) < 2 or not isinstance(stack[0], InputLayer):
+        return None
+    tensor: Any = stack[0].output
+    for layer in stack[1:]:
+        # A layer that was called on this tensor before need not be called again.
+        earlier = layer._first_call
+        known = earlier is not None and earlier.args[:1] == (tensor,)
+        tensor = earlier.result if earlier is not None and known else layer(tensor)
+    return Network(stack[0].output, tensor)

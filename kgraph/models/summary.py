@@ -10,7 +10,6 @@ import numpy as np
 from kgraph.broadcasting import shape_text
 from kgraph.layers.calls import LayerCall
 from kgraph.layers.input_layer import InputCall
-from kgraph.tensor import calls_behind
 from kgraph.variable import Variable
 
 _HEADINGS = ("Layer (type)", "Output shape", "Params", "Connected to")
@@ -53,8 +52,7 @@ def _size(weights: Iterable[Variable]) -> str:
 def _calls(model: Any) -> list[Any]:
     if model._network is None:
         return []
-    calls = calls_behind(model._network.flat_outputs, {})
-    return [call for call in calls if isinstance(call, (LayerCall, InputCall))]
+    return [call for call in model._network.calls if isinstance(call, (LayerCall, InputCall))]
 
 
 def _rows(model: Any) -> list[tuple[str, ...]]:
@@ -78,5 +76,3 @@ def _branches(model: Any) -> bool:
     calls = [call for call in _calls(model) if isinstance(call, LayerCall)]
     many_inputs = any(len(call.inputs) != 1 for call in calls)
     return many_inputs or len({call.layer for call in calls}) < len(calls)
-
-

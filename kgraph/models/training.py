@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,20 +20,33 @@ from kgraph.models.loop import Totals, run_epoch
 from kgraph.progress import EpochProgress, verbosity
 from kgraph.runtime.function import Function
 
+Phase = Literal["train", "test", "predict"]
+
 
 @dataclass(frozen=True, slots=True)
 class _Pass:
     """One pass over data: what to run on which arrays, and which batch hooks are called."""
 
-    phase: Literal["train", "test"]
+    phase: Phase
     function: Function
     arrays: Mapping[str, np.ndarray]
     order: np.ndarray | None
     batch_size: int
+    samples: int
+
+    @property
+    def steps(self) -> int:
+        return -(-self.samples // self.batch_size)
 
 
 class TrainingModel(CompilingModel):
-    """A model that is trained, evaluated and asked for predictions."""
+    """A model that is trained, evaluated and asked for predictions.
+
+    Attributes:
+        history: what the latest ``fit`` returned, or is about to.
+    """
+
+    history: History | None = None
 
     # The three functions, made at first use
 
@@ -65,28 +79,34 @@ class TrainingModel(CompilingModel):
         """One training step.
 
         Returns:
-            The loss and metrics of this batch alone, in the order of ``metrics_names``: a scalar where there is one, else a
-            list; or a dict by name.
+            The loss and metrics of this batch alone, in the order of ``metrics_names``: a scalar where there is one,
+            else a list; or a dict by name.
         """
-        self._build_for(x)
-        feeds = self._feeds(x, y, sample_weight, class_weight)
+        self._prepare_for(x, "trained")
+        feeds = self._feeds("trained", x, y, sample_weight, class_weight)
         return self._one_batch(self.make_train_function(), feeds, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch, as ``train_on_batch`` gives them, without training."""
-        self._build_for(x)
-        feeds = self._feeds(x, y, sample_weight)
+        self._prepare_for(x, "evaluated")
+        feeds = self._feeds("evaluated", x, y, sample_weight)
         return self._one_batch(self.make_test_function(), feeds, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
-        self._build_for(x)
+        self._prepare_for(x)
         function = self.make_predict_function()
         return self._outputs(function(_only_known(function, feed_inputs(self._network, self.symbolic_inputs, x))))
 
     def _one_batch(self, function: Function, feeds: dict[str, np.ndarray], return_dict: bool) -> Any:
+        states = [(variable, variable.numpy()) for metric in self.metrics for variable in metric.variables]
         self.reset_metrics()
-        results = function(feeds)
+        try:
+            results = function(_only_known(function, feeds))
+        except BaseException:
+            for variable, before in states:
+                variable.assign(before)
+            raise
         values = {name: float(results[name]) for name in self.metrics_names}
         if return_dict:
             return values
@@ -109,7 +129,7 @@ class TrainingModel(CompilingModel):
         sample_weight: Any = None,
         initial_epoch: int = 0,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Collection[int] = 1,
     ) -> History:
         """Trains for ``epochs`` passes over the data.
 
@@ -126,7 +146,8 @@ class TrainingModel(CompilingModel):
             sample_weight: an array ``(samples,)``, or ``(samples, steps)`` where its mode is temporal; one per output.
             initial_epoch: where to go on counting.
             validation_batch_size: samples a step in validation; as in training where not given.
-            validation_freq: how many epochs lie between validations.
+            validation_freq: how many epochs lie between validations, or a list of epochs (the first is 1) that end
+                with one.
 
         Returns:
             The ``History`` of losses and metrics.
@@ -135,38 +156,43 @@ class TrainingModel(CompilingModel):
             RuntimeError: the model is not compiled.
             ValueError, TypeError: data do not fit; the message names the input or output. Weights are as they were.
         """
-        self._build_for(x)
-        function = self.make_train_function()
-        batch_size = _batch_size(batch_size)
-        arrays = self._feeds(x, y, sample_weight, class_weight)
+        self._prepare_for(x, "trained")
+        arrays = self._feeds("trained", x, y, sample_weight, class_weight)
         validation = None
         if validation_data is not None:
-            validation = self._feeds(*_unpack(validation_data))
+            validation = self._feeds("trained", *_unpack(validation_data))
         elif validation_split:
             arrays, validation = split_validation(arrays, validation_split)
-        samples = check_sample_counts(data=arrays)
-        steps = -(-samples // batch_size)
+        work = self._pass("train", self.make_train_function(), arrays, batch_size)
+        check = None
+        if validation is not None:
+            size = work.batch_size
+            if validation_batch_size is not None:
+                size = _count("validation_batch_size", validation_batch_size, 1)
+            check = self._pass("test", self.make_test_function(), validation, size)
+        epoch_numbers = range(_count("initial_epoch", initial_epoch, 0), _count("epochs", epochs, 0))
+        validates = _epochs_with_validation(validation_freq)
         hooks = CallbackList(
-            callbacks, add_history=True, model=self, epochs=epochs, steps=steps, verbose=verbosity(verbose)
+            callbacks, add_history=True, model=self, epochs=epochs, steps=work.steps, verbose=verbosity(verbose)
         )
+        assert hooks.history is not None
+        self.history = hooks.history
         progress = EpochProgress(verbose, epochs)
         self.stop_training = False
         logs: dict[str, float] = {}
         hooks.on_train_begin()
-        for epoch in range(initial_epoch, epochs):
+        for epoch in epoch_numbers:
             hooks.on_epoch_begin(epoch)
-            progress.begin(steps, epoch)
-            order = epoch_order(samples, shuffle)
-            logs = self._run(_Pass("train", function, arrays, order, batch_size), hooks, progress)
-            if validation is not None and (epoch + 1) % validation_freq == 0:
-                logs.update(self._validate(validation, validation_batch_size or batch_size, hooks))
-            progress.end(steps, logs)
+            with _shown(progress, work, epoch):
+                logs = self._run(replace(work, order=epoch_order(work.samples, shuffle)), hooks, progress)
+                if check is not None and validates(epoch + 1):
+                    logs |= {f"val_{name}": value for name, value in self._test(check, hooks).items()}
+                progress.end(work.steps, logs)
             hooks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
         hooks.on_train_end(logs)
-        assert hooks.history is not None
-        return hooks.history
+        return self.history
 
     def evaluate(
         self,
@@ -179,48 +205,75 @@ class TrainingModel(CompilingModel):
         return_dict: bool = False,
     ) -> Any:
         """The loss and metrics over all of the data, as ``test_on_batch`` gives them for a batch."""
-        self._build_for(x)
-        function = self.make_test_function()
-        arrays = self._feeds(x, y, sample_weight)
-        batch_size = _batch_size(batch_size)
-        steps = -(-check_sample_counts(data=arrays) // batch_size)
-        hooks = CallbackList(callbacks, model=self, steps=steps, verbose=verbosity(verbose))
+        self._prepare_for(x, "evaluated")
+        arrays = self._feeds("evaluated", x, y, sample_weight)
+        work = self._pass("test", self.make_test_function(), arrays, batch_size)
+        hooks = CallbackList(callbacks, model=self, steps=work.steps, verbose=verbosity(verbose))
         progress = EpochProgress(verbose)
-        progress.begin(steps)
-        hooks.on_test_begin()
-        logs = self._run(_Pass("test", function, arrays, None, batch_size), hooks, progress)
-        progress.end(steps, logs)
-        hooks.on_test_end(logs)
+        with _shown(progress, work):
+            logs = self._test(work, hooks, progress)
+            progress.end(work.steps, logs)
         if return_dict:
             return logs
         return next(iter(logs.values())) if len(logs) == 1 else list(logs.values())
 
     def predict(self, x: Any, batch_size: int | None = None, verbose: Any = "auto", callbacks: Any = None) -> Any:
         """The outputs for all of ``x``: an array, or arrays in the structure of the model's outputs."""
-        self._build_for(x)
+        self._prepare_for(x)
         function = self.make_predict_function()
         arrays = _only_known(function, feed_inputs(self._network, self.symbolic_inputs, x))
-        batch_size = _batch_size(batch_size)
-        steps = -(-check_sample_counts(input=arrays) // batch_size)
-        hooks = CallbackList(callbacks, model=self, steps=steps, verbose=verbosity(verbose))
+        work = self._pass("predict", function, arrays, batch_size)
+        hooks = CallbackList(callbacks, model=self, steps=work.steps, verbose=verbosity(verbose))
         progress = EpochProgress(verbose)
-        progress.begin(steps)
-        hooks.on_predict_begin()
-        outputs = self._outputs(function.run_batches(arrays, batch_size))
-        hooks.on_predict_end()
-        progress.end(steps, {})
-        return outputs
+        begin, end = hooks.on_predict_batch_begin, hooks.on_predict_batch_end
+
+        def after(done: int) -> None:
+            progress.update(done, {})
+            end(done - 1)
+            if done < work.steps:
+                begin(done)
+
+        with _shown(progress, work):
+            hooks.on_predict_begin()
+            if work.steps:
+                begin(0)
+            results = work.function.run_batches(work.arrays, work.batch_size, after)
+            hooks.on_predict_end()
+            progress.end(work.steps, {})
+        return self._outputs(results)
 
     # Parts
 
     def _feeds(
-        self, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
+        self, purpose: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
     ) -> dict[str, np.ndarray]:
-        compiled = self._require_compiled("trained or evaluated")
+        """Checked arrays for the compiled graph: at least one sample."""
+        compiled = self._require_compiled(purpose)
         inputs = feed_inputs(self._network, self.symbolic_inputs, x)
         targets = feed_targets(compiled, y, sample_weight, class_weight)
-        check_sample_counts(input=inputs, target=targets)
+        if check_sample_counts(input=inputs, target=targets) == 0:
+            raise ValueError(f"model {self.name} cannot be {purpose} on data without samples")
         return {name: array for name, array in {**inputs, **targets}.items() if name in compiled.graph}
+
+    def _pass(
+        self, phase: Phase, function: Function, arrays: Mapping[str, np.ndarray], batch_size: int | None
+    ) -> _Pass:
+        """What is to be run on ``arrays``.
+
+        Raises:
+            ValueError: ``batch_size`` is none, or an input that takes batches of one size gets others.
+        """
+        samples = check_sample_counts(data=arrays)
+        arrays = _only_known(function, arrays)
+        fixed = {tensor.name: tensor.type.shape[0] for tensor in self.symbolic_inputs if tensor.type.shape}
+        sizes = {name: size for name, size in fixed.items() if isinstance(size, int)}
+        size = _count("batch_size", next(iter(sizes.values()), 32) if batch_size is None else batch_size, 1)
+        for name, wanted in sizes.items():
+            if size != wanted or samples % wanted:
+                raise ValueError(
+                    f"input {name!r} takes batches of {wanted}, but is given {samples} samples in batches of {size}"
+                )
+        return _Pass(phase, function, arrays, None, size, samples)
 
     def _run(self, work: _Pass, hooks: CallbackList, progress: EpochProgress | None = None) -> dict[str, float]:
         """One pass over the data; gives the losses and metrics."""
@@ -228,10 +281,9 @@ class TrainingModel(CompilingModel):
         totals = Totals(self.metrics_names, self._stateful_columns())
         one_by_one = hooks.has_batch_hooks if work.phase == "train" else hooks.has_test_batch_hooks
         begin, end = (getattr(hooks, f"on_{work.phase}_batch_{when}") for when in ("begin", "end"))
-        samples = check_sample_counts(data=work.arrays)
         if one_by_one:
             begin(0)
-        for steps in run_epoch(work.function, work.arrays, work.order, samples, work.batch_size, one_by_one):
+        for steps in run_epoch(work.function, work.arrays, work.order, work.samples, work.batch_size, one_by_one):
             totals.add(steps)
             if progress is not None:
                 progress.update(steps.end, totals.logs)
@@ -239,36 +291,53 @@ class TrainingModel(CompilingModel):
                 end(steps.first, totals.logs())
                 if self.stop_training and work.phase == "train":
                     break
-                if steps.end * work.batch_size < samples:
+                if steps.end < work.steps:
                     begin(steps.end)
         return totals.logs()
 
-    def _validate(self, arrays: Mapping[str, np.ndarray], batch_size: int, hooks: CallbackList) -> dict[str, float]:
+    def _test(self, work: _Pass, hooks: CallbackList, progress: EpochProgress | None = None) -> dict[str, float]:
         hooks.on_test_begin()
-        logs = self._run(_Pass("test", self.make_test_function(), arrays, None, batch_size), hooks)
+        logs = self._run(work, hooks, progress)
         hooks.on_test_end(logs)
-        return {f"val_{name}": value for name, value in logs.items()}
+        return logs
 
     def _outputs(self, results: Mapping[str, np.ndarray]) -> Any:
         """Predictions in the structure of the model's outputs."""
         return tree.pack_like(self.output_structure, [results[PREDICTION + name] for name in self.output_names])
 
 
-def _batch_size(given: int | None) -> int:
-    if given is None:
-        return 32
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
-        raise ValueError(f"batch_size must be a positive int, not {given!r}")
+def _count(what: str, given: Any, least: int) -> int:
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < least:
+        raise ValueError(f"{what} must be an int of at least {least}, not {given!r}")
     return int(given)
+
+
+def _epochs_with_validation(freq: Any) -> Callable[[int], bool]:
+    """Whether an epoch (the first is 1) ends with a validation."""
+    if isinstance(freq, Collection) and not isinstance(freq, str):
+        return lambda epoch: epoch in freq
+    every = _count("validation_freq", freq, 1)
+    return lambda epoch: epoch % every == 0
+
+
+@contextmanager
+def _shown(progress: EpochProgress, work: _Pass, epoch: int = 0) -> Iterator[None]:
+    """A pass whose progress is shown; should it be cut short, what is printed next stands on a line of its own."""
+    progress.begin(work.steps, epoch)
+    try:
+        yield
+    except BaseException:
+        progress.interrupt()
+        raise
 
 
 def _unpack(data: Any) -> tuple[Any, Any, Any]:
     if not isinstance(data, (list, tuple)) or len(data) not in (2, 3):
         raise ValueError("validation_data must be (x, y) or (x, y, sample_weight)")
-    return (*data, None) if len(data) == 2 else tuple(data)  # type: ignore[return-value]
+    return (*data, None) if len(data) == 2 else tuple(data)
 
 
 def _only_known(function: Function, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of inputs that predictions depend on."""
+    """The arrays that ``function`` takes: what it computes may not depend on all of them."""
     return {name: array for name, array in arrays.items() if name in function.graph}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -19,7 +18,8 @@ from kgraph.tensor import matmul as matrix_product
 #: One label (a letter, or a digit for what ``...`` covers) an axis.
 Labels: TypeAlias = str
 
-_LETTERS: Final = string.ascii_letters
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_DIGITS: Final = "0123456789"
 
 
 def matmul(x1: TensorLike, x2: TensorLike) -> TensorLike:
@@ -114,7 +114,7 @@ def _parse(subscripts: str, ranks: Sequence[int]) -> tuple[list[Labels], Labels]
 
 
 def _digits(count: int) -> str:
-    return string.digits[:count][::-1]
+    return _DIGITS[:count][::-1]
 
 
 def _contract(function: str, xs: list[TensorLike], labels: list[Labels], output: Labels) -> TensorLike:

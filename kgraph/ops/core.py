@@ -71,9 +71,9 @@ def convert_to_numpy(x: TensorLike) -> np.ndarray:
     return np.asarray(x) if is_symbolic(x) else as_array(x)
 
 
-def stop_gradient(x: TensorLike) -> TensorLike:
-    """``x``, as a constant to differentiation."""
-    return apply("stop_gradient", x)
+def stop_gradient(variable: TensorLike) -> TensorLike:
+    """``variable``, or any tensor, as a constant to differentiation."""
+    return apply("stop_gradient", variable)
 
 
 def slice(inputs: TensorLike, start_indices: Sequence[int | Dimension], shape: ShapeLike) -> TensorLike:

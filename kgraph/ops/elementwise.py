@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from kgraph.dimension import Dimension
 from kgraph.ops.comparison import equal, isnan, where
 from kgraph.ops.operands import TensorLike, as_float, as_number
 from kgraph.tensor import apply, binary, cast, common_dtype, operand_type
@@ -46,10 +45,7 @@ def true_divide(x1: TensorLike, x2: TensorLike) -> TensorLike:
 
 def divide_no_nan(x1: TensorLike, x2: TensorLike) -> TensorLike:
     """``x1 / x2``, but 0 where ``x2`` is 0."""
-    dtype = common_dtype("div", x1, x2)
-    x1, x2 = (x if isinstance(x, (int, float, Dimension)) else cast(x, dtype) for x in (x1, x2))
-    is_zero = binary("equal", x2, 0)
-    return where(is_zero, 0.0, binary("div", x1, where(is_zero, 1.0, x2)))
+    return binary("div_no_nan", x1, x2)
 
 
 def floor_divide(x1: TensorLike, x2: TensorLike) -> TensorLike:

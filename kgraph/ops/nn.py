@@ -266,5 +266,5 @@ def _paired(function: str, target: TensorLike, output: TensorLike) -> tuple[Tens
     """
     output = as_float(output)
     dtype = common_dtype("div", target, output)
-    target, output = agree(function, [cast(target, dtype), cast(output, dtype)])
+    target, output = agree(function, [cast(target, dtype), cast(output, dtype)], names=("target", "output"))
     return target, output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 from kgraph import config, dims
@@ -104,10 +105,14 @@ def shape_list(function: str, shape: ShapeLike) -> list[Dim]:
 
 def to_shape(x: TensorLike, shape: Sequence[Dim]) -> TensorLike:
     """``x`` under another shape of as many elements. What symbols leave open is claimed, and checked when data come."""
-    given, size = operand_type(x), dims.product(tuple(shape))
+    given, wanted = operand_type(x), tuple(shape)
+    size = dims.product(wanted)
     if given.size == size or (isinstance(given.size, int) and isinstance(size, int)):
-        return _reshape(x, shape)
-    return _reshape(apply("claim", _reshape(x, [given.size]), shape=[size]), shape)
+        return _reshape(x, wanted)
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(given.shape, wanted, strict=False))))
+    kept = wanted[:same]
+    joined = _reshape(x, [*kept, dims.product(given.shape[same:])])
+    return _reshape(apply("claim", joined, shape=[*kept, dims.product(wanted[same:])]), wanted)
 
 
 def _reshape(x: TensorLike, shape: Sequence[Dim]) -> TensorLike:
@@ -119,8 +124,16 @@ def claim_shape(x: TensorLike, shape: Sequence[Dim]) -> TensorLike:
     return x if shape_of(x) == tuple(shape) else apply("claim", x, shape=list(shape))
 
 
-def agree(function: str, xs: Sequence[TensorLike], but_for: int | None = None) -> list[TensorLike]:
+def agree(
+    function: str, xs: Sequence[TensorLike], but_for: int | None = None, names: Sequence[str] = ()
+) -> list[TensorLike]:
     """``xs`` with equal dimensions, except along the axis ``but_for``; an unknown one is claimed to be as the others.
+
+    Args:
+        function: the caller's name, for the message.
+        xs: the tensors.
+        but_for: an axis along which they may differ.
+        names: what the message calls them; by number where not given.
 
     Raises:
         ValueError: two of them differ; the message names them.
@@ -131,7 +144,8 @@ def agree(function: str, xs: Sequence[TensorLike], but_for: int | None = None) -
         shape = shape_of(x)
         compared = _without(tuple(common), but_for), _without(shape, but_for)
         if len(shape) != len(first) or any(map(_contradicts, *compared)):
-            text = f"operand 0 has shape {shape_text(first)} but operand {index} has {shape_text(shape)}"
+            one, other = (names[i] if names else f"operand {i}" for i in (0, index))
+            text = f"{one} has shape {shape_text(first)} but {other} has {shape_text(shape)}"
             allowed = "" if but_for is None else f"; they may differ along axis {but_for} alone"
             raise ValueError(f"ops.{function}: {text}{allowed}")
         common = [b if isinstance(b, int) and isinstance(a, str) else a for a, b in zip(common, shape, strict=True)]

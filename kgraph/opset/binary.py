@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kgraph.op import flat
 from kgraph.opset.elementwise import binary
 
 _SLOW = 8
@@ -20,6 +21,11 @@ def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*operands)
 
     return quiet
+
+
+def _div_no_nan(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(b == 0, 0, a / b).astype(np.result_type(a))
 
 
 def _where(condition: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -87,12 +93,21 @@ binary(
     "floor_divide",
     "`floor(a / b)`; an int over 0 is 0, a float an infinity or NaN.",
     _quietly(np.floor_divide),
+    (flat, flat),
     dtypes="R",
     low=-9.0,
     high=9.0,
     speed=_SLOW,
 )
 binary("div", "`a / b`.", np.divide, (lambda g: g.div(g.dy, g.b), _div_wrt_divisor), low=1.0, high=4.0)
+binary(
+    "div_no_nan",
+    "`a / b`, but 0 where `b` is 0, and so are its adjoints.",
+    _div_no_nan,
+    (lambda g: g.div_no_nan(g.dy, g.b), lambda g: g.neg(g.mul(g.dy, g.div_no_nan(g.out, g.b)))),
+    low=1.0,
+    high=4.0,
+)
 binary(
     "pow",
     "`a` to the `b`; NaN where `a < 0` and `b` is not whole.",

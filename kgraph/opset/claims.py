@@ -11,7 +11,9 @@ from kgraph.types import TensorType
 
 def _claimed_shape(inputs: Sequence[TensorType], attrs: Attrs) -> Shape:
     given, claimed = inputs[0].shape, tuple(attrs["shape"])
-    contradicted = any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(given, claimed, strict=False))
+    contradicted = any(
+        isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(given, claimed, strict=False)
+    )
     if len(given) != len(claimed) or contradicted:
         raise OpError(f"x is {inputs[0]}, which cannot have shape {list(claimed)}")
     return claimed
@@ -24,5 +26,5 @@ define(
     role="view",
     grad=(lambda g: g.claim(g.dy, shape=list(g.type(g.x).shape)),),
     reference=lambda x, shape: x,
-    samples=(sample(draw(2, 3), shape=[2, 3]),),
+    samples=tuple(sample(draw(*shape), shape=list(shape)) for shape in ((2, 3), (1,), (0, 3))),
 )

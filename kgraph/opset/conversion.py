@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kgraph.op import Attrs, Call, Sample, define, draw, sample
+from kgraph.op import Attrs, Call, Sample, define, draw, flat, sample
 from kgraph.opset.elementwise import elements, elementwise
 from kgraph.opset.layout import TASK_ELEMENTS, by_width
 from kgraph.types import DTYPES, FLOATS, INTS, TensorType, short_dtype
@@ -116,8 +116,8 @@ def _clip_grad(x: np.ndarray, dy: np.ndarray, *, low: float, high: float) -> np.
 define(
     "clip_grad(x: T[*s], dy: T[*s]; low: number, high: number) -> T[*s]",
     "The adjoint of `clip`'s operand: `dy` where `x` is within the bounds, else 0.",
-    grad=(None, lambda g: g.clip_grad(g.x, g.dy, low=g.attrs["low"], high=g.attrs["high"])),
+    grad=(flat, lambda g: g.clip_grad(g.x, g.dy, low=g.attrs["low"], high=g.attrs["high"])),
     reference=_clip_grad,
-    samples=(sample(draw(5, 7), draw(5, 7), low=-1.0, high=1), sample(draw(), draw(), low=0, high=1)),
+    samples=tuple(sample(draw(*size), draw(*size), low=-1.0, high=1) for size in ((5, 7), (), (0, 3))),
     lower=elementwise("clip_grad", "low", "high"),
 )

@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 
 from kgraph.op import Attrs, Call, OpError, Sample, define, sample
-from kgraph.opset.layout import TASK_ELEMENTS, around_axis, axis_index, bit_pattern, by_width, grain_of
+from kgraph.opset.layout import TASK_ELEMENTS, around_axis, axis_index, bit_pattern, by_width, check_number, grain_of
 from kgraph.types import DTYPES, FLOATS, INTS, TensorType
 
 _NUMBERS = FLOATS + INTS
 
 
 def _full_type(inputs: Sequence[TensorType], attrs: Attrs) -> TensorType:
-    value, dtype = attrs["value"], attrs["dtype"]
-    if dtype in INTS and (value != value // 1 or abs(value) > np.iinfo(DTYPES[dtype]).max):
-        raise OpError(f"value {value!r} is not an {DTYPES[dtype]}")
-    return TensorType(dtype, tuple(attrs["shape"]))
+    check_number(attrs["value"], attrs["dtype"])
+    return TensorType(attrs["dtype"], tuple(attrs["shape"]))
 
 
 def _lower_full(inputs: Sequence[TensorType], output: TensorType, attrs: Attrs) -> Call:
@@ -41,6 +39,8 @@ define(
         *(sample(shape=[3, 5], value=2, dtype=dtype) for dtype in _NUMBERS),
         sample(shape=[2, 3], value=True, dtype="bool"),
         sample(shape=[], value=-0.1, dtype="f32"),
+        sample(shape=[2], value=-(2**31), dtype="i32"),
+        sample(shape=[2], value=-(2**63), dtype="i64"),
         sample(shape=[4], value=float("-inf"), dtype="f64"),
         sample(shape=[0, 4], value=1.5, dtype="f32"),
         sample(shape=[40000], value=-3, dtype="i64"),
@@ -96,6 +96,7 @@ def _iota_samples(dtype: str) -> tuple[Sample, ...]:
         {"shape": [7], "axis": 0},
         {"shape": [2, 3, 4], "axis": 1},
         {"shape": [2, 3], "axis": -1},
+        {"shape": [1], "axis": 0},
         {"shape": [0, 3], "axis": 0},
     )
     return tuple(sample(**attrs, dtype=dtype) for attrs in shapes)

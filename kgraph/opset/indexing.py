@@ -60,6 +60,8 @@ def _scatter_add_type(inputs: Sequence[TensorType], attrs: Attrs) -> Shape:
     indices, dy = inputs
     if dy.shape[: indices.rank] != indices.shape:
         raise OpError(f"the first dimensions of dy {dy} must be those of indices {indices}")
+    if attrs["rows"] == 0 and isinstance(indices.size, int) and indices.size:
+        raise OpError(f"rows is 0, so there is none for indices {indices}")
     return (attrs["rows"], *dy.shape[indices.rank :])
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from kgraph.op import OpError
-from kgraph.types import DTYPES
+from kgraph.types import DTYPES, INTS
 
 #: Elements in one task: enough to outweigh handing it out, few enough to keep several threads busy.
 TASK_ELEMENTS: Final = 16384
@@ -29,8 +29,21 @@ def by_width(kernel: str, dtype: str) -> str:
 
 def bit_pattern(value: float, dtype: str) -> int:
     """The bits of ``value`` as ``dtype``, read as an int: how a kernel named by width is given a number."""
-    element = np.asarray(value).astype(DTYPES[dtype]).reshape(1)
+    with np.errstate(over="ignore"):
+        element = np.asarray(value).astype(DTYPES[dtype]).reshape(1)
     return int(element.view(_UNSIGNED[width(dtype)]).view(f"i{width(dtype)}")[0])
+
+
+def check_number(value: float, dtype: str) -> None:
+    """Refuses a number that an int dtype cannot hold.
+
+    Raises:
+        OpError: ``value`` has a fraction, or is beyond the ints of ``dtype``.
+    """
+    if dtype in INTS:
+        bounds = np.iinfo(DTYPES[dtype])
+        if value != value // 1 or not bounds.min <= value <= bounds.max:
+            raise OpError(f"value {value!r} is not an {DTYPES[dtype]}")
 
 
 def grain_of(unit_elements: int) -> int:

@@ -55,9 +55,9 @@ def fused_grad(op: str) -> GradRule:
 
 
 def _clip(p: np.ndarray, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
-    """``p`` clipped in its own dtype, and where that left it as it was."""
+    """``p`` clipped in its own dtype, and where that left it as it was; NaN is left."""
     low, high = p.dtype.type(epsilon), p.dtype.type(1 - epsilon)
-    return np.clip(p, low, high), (p >= low) & (p <= high)
+    return np.clip(p, low, high), ~((p < low) | (p > high))
 
 
 # --- two classes -----------------------------------------------------------------------------------------------------
@@ -181,6 +181,7 @@ define(
         sample(draw(4, 5, low=0, high=1), probabilities(4, 5), epsilon=_EPSILON),
         sample(draw(2, 3, 33, low=0, high=1), probabilities(2, 3, 33), epsilon=0.02),
         sample(draw(2, low=0, high=1), probabilities(2), epsilon=_EPSILON),
+        sample(draw(1, 1, low=0, high=1), probabilities(1, 1), epsilon=0.25),
         sample(draw(0, 5), probabilities(0, 5), epsilon=_EPSILON),
     ),
 )

@@ -20,6 +20,7 @@ from kgraph.opset.layout import (
     axis_index,
     bit_pattern,
     by_width,
+    check_number,
     coalesce,
     grain_of,
     row_strides,
@@ -34,6 +35,8 @@ def _list(shape: Sequence[Dim]) -> str:
 
 def _strided(x: TensorType, output: TensorType, offset: int, strides: Sequence[int]) -> Call:
     """Walks the output in order and reads ``x`` at ``offset`` plus the strides of the output's axes."""
+    if output.size == 0:
+        return Call(by_width("strided", x.dtype), 0, TASK_ELEMENTS, (1, 0, 0, 0))
     sizes, steps = coalesce(output.known_shape, strides)
     ints = (len(sizes), offset, *sizes, *steps)
     return Call(by_width("strided", x.dtype), prod(sizes), TASK_ELEMENTS, ints)
@@ -210,7 +213,8 @@ def _lower_slice(inputs: Sequence[TensorType], output: TensorType, attrs: Attrs)
 
 def _picked(begin: Sequence[int], shape: Sequence[int], step: Sequence[int]) -> tuple[np.ndarray, ...]:
     triples = zip(begin, shape, step, strict=True)
-    return np.ix_(*(first + np.arange(count) * stride for first, count, stride in triples))
+    places = ([first + index * stride for index in range(count)] for first, count, stride in triples)
+    return np.ix_(*(np.array(along, np.int64) for along in places))
 
 
 def _slice(x: np.ndarray, *, begin: list[int], shape: list[int], step: list[int]) -> np.ndarray:
@@ -247,7 +251,10 @@ def _unslice_grad(g: Any) -> Any:
 
 def _place(x: TensorType, output: TensorType, begin: Sequence[int], step: Sequence[int], fill: float) -> Call:
     """``x`` put into an output full of ``fill``; trailing axes that ``x`` covers whole are one with the axis before."""
-    whole, part, first, stride = list(output.known_shape), list(x.known_shape), list(begin), list(step)
+    whole, part = list(output.known_shape), list(x.known_shape)
+    # Where nothing lies, or one element, a begin or step need not be within the output.
+    first = [place if count else 0 for place, count in zip(begin, part, strict=True)]
+    stride = [size if count > 1 else 1 for size, count in zip(step, part, strict=True)]
     while len(whole) > 1 and whole[-1] == part[-1] and stride[-1] == 1 and stride[-2] == 1:
         size = whole.pop()
         part.pop(), first.pop(), stride.pop()
@@ -348,6 +355,7 @@ def _pad_type(inputs: Sequence[TensorType], attrs: Attrs) -> Shape:
         raise OpError(f"before {before} and after {after} must each have one entry for each axis of x {x}")
     if min([0, *before, *after]) < 0:
         raise OpError(f"before {before} and after {after} cannot be negative; slice takes elements away")
+    check_number(attrs["value"], x.dtype)
     return tuple(dims.add(dim, b + a) for dim, b, a in zip(x.shape, before, after, strict=True))
 
 

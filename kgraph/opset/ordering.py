@@ -142,7 +142,7 @@ def _lower_in_top_k(inputs: Sequence[TensorType], output: TensorType, attrs: Att
     targets, predictions = inputs
     rows, classes = predictions.known_shape
     kernel = f"in_top_k_{predictions.dtype}_{targets.dtype}"
-    return Call(kernel, rows, grain_of(classes), (classes, attrs["k"]))
+    return Call(kernel, rows, grain_of(classes), (classes, max(0, min(attrs["k"], classes))))
 
 
 def _in_top_k(targets: np.ndarray, predictions: np.ndarray, *, k: int) -> np.ndarray:

@@ -17,6 +17,7 @@ _SAMPLES: Final = (
     sample(draw(2, 3, 10)),
     sample(draw(7)),
     sample(draw(2, 1)),
+    sample(draw(1)),
     sample(draw(0, 5)),
 )
 _GRAD_SAMPLES: Final = (

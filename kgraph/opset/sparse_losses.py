@@ -23,8 +23,8 @@ def _classes(*shape: int, classes: int) -> Draw:
 
 
 def _class_index_type(inputs: Sequence[TensorType], attrs: Attrs) -> Shape:
-    if attrs["classes"] < 1:
-        raise OpError(f"classes must be 1 or more, not {attrs['classes']}")
+    if not 1 <= attrs["classes"] < 2**31:
+        raise OpError(f"classes must be from 1 to {2**31 - 1}, not {attrs['classes']}")
     return inputs[0].shape
 
 
@@ -90,6 +90,7 @@ define(
         sample(_classes(4, classes=5), probabilities(4, 5), epsilon=_EPSILON),
         sample(_classes(2, 3, classes=33), probabilities(2, 3, 33), epsilon=0.02),
         sample(_classes(classes=2), probabilities(2), epsilon=_EPSILON),
+        sample(_classes(1, classes=1), probabilities(1, 1), epsilon=0.25),
         sample(_classes(0, classes=5), probabilities(0, 5), epsilon=_EPSILON),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kgraph.op import define
+from kgraph.op import define, flat
 from kgraph.opset.elementwise import binary, shapes, unary
 
 _SLOW = 8
@@ -141,14 +141,14 @@ unary(
 )
 
 # Steps, flat almost everywhere.
-unary("floor", "The nearest whole number below.", np.floor)
-unary("ceil", "The nearest whole number above.", np.ceil)
-unary("round", "The nearest whole number, halves to the even one.", np.round)
+unary("floor", "The nearest whole number below.", np.floor, flat)
+unary("ceil", "The nearest whole number above.", np.ceil, flat)
+unary("round", "The nearest whole number, halves to the even one.", np.round, flat)
 
 # Numbers of any dtype.
 unary("neg", "`-x`.", np.negative, lambda g: g.neg(g.dy), dtypes="R")
 unary("abs", "`x` without its sign; its slope at 0 is 0.", np.abs, lambda g: g.mul(g.dy, g.sign(g.x)), dtypes="R")
-unary("sign", "-1, 0 or 1; NaN for NaN.", np.sign, dtypes="R")
+unary("sign", "-1, 0 or 1; NaN for NaN.", np.sign, flat, dtypes="R")
 unary("square", "`x * x`.", np.square, lambda g: g.square_grad(g.x, g.dy), dtypes="R")
 
 # Questions.
@@ -160,6 +160,7 @@ unary("logical_not", "True where `x` is false.", np.logical_not, dtypes="bool")
 define(
     "stop_gradient(x: A[*s]) -> A[*s]",
     "`x`, as a constant to differentiation.",
+    grad=(flat,),
     reference=lambda x: x,
     samples=shapes(1),
     role="view",
@@ -220,8 +221,8 @@ def _square_grad_wrt_x(g: Any) -> Any:
 _gradient(
     "relu_grad",
     "The adjoint of `relu`'s operand: `dy` where the result `y > 0`, else 0.",
-    lambda y, dy: dy * (y > 0),
-    None,
+    lambda y, dy: np.where(y > 0, dy, 0),
+    flat,
 )
 _gradient(
     "sigmoid_grad",

@@ -72,7 +72,7 @@ class Optimizer:
         self.built = False
         self._variables: list[Variable] = []
         self._places: dict[Variable, int] = {}
-        self.slot_groups: list[list[Variable]] = []
+        self._slots: dict[str, list[Variable]] = {}
         self._undecayed: list[Variable | str] = []
         self._shared: dict[Any, Any] | None = None
         self.iterations = self.add_variable((), dtype="int64", name="iterations")
@@ -120,6 +120,11 @@ class Optimizer:
         """``iterations``, the learning rate, then the slots in the order they were made."""
         return list(self._variables)
 
+    @property
+    def slot_groups(self) -> list[list[Variable]]:
+        """The slots, those of one name together, in the order of their variables."""
+        return [list(slots) for slots in self._slots.values()]
+
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the slots of ``variables``. Subclasses that have some call this first, unless ``built`` holds."""
         if not self.built:
@@ -144,14 +149,14 @@ class Optimizer:
     ) -> Variable:
         """A slot: a variable of the shape and dtype of another, called after it."""
         path = f"{reference_variable.path.replace('/', '_')}_{name}"
-        return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, path)
+        slot = self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, path)
+        self._slots.setdefault(name, []).append(slot)
+        return slot
 
     def slots(self, variables: Sequence[Variable], *names: str) -> list[list[Variable]]:
         """For each name the list of slots of that name; made variable by variable."""
         made = [[self.add_variable_from_reference(variable, name) for name in names] for variable in variables]
-        groups = [[row[column] for row in made] for column in range(len(names))]
-        self.slot_groups += groups
-        return groups
+        return [[row[column] for row in made] for column in range(len(names))]
 
     def _get_variable_index(self, variable: Variable) -> int:
         """The place of ``variable`` in what ``build`` was given, and so that of its slots."""

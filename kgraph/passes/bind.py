@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from kgraph.dims import Dim, substitute
+from kgraph.dims import Dim
 from kgraph.ir import Graph
 from kgraph.node import Node
-from kgraph.op import SYMBOLIC_KINDS, find_op
+from kgraph.op import find_op
 from kgraph.passes.rewrite import rewrite
 
 
@@ -21,26 +20,12 @@ def bind(graph: Graph, bindings: Mapping[str, Dim]) -> Graph:
     """
 
     def bind_node(node: Node, kept: dict[str, Node]) -> Node:
-        bound = replace(node, attrs=_bind_attrs(node, bindings), type=node.type.substitute(bindings))
+        bound = replace(node, attrs=find_op(node.op).substitute(node.attrs, bindings), type=node.type.substitute(bindings))
         if bound.op == "claim":
             _check_claim(bound, kept[bound.inputs[0]])
         return bound
 
     return rewrite(graph, bind_node)
-
-
-def _bind_attrs(node: Node, bindings: Mapping[str, Dim]) -> dict[str, Any]:
-    attrs = dict(node.attrs)
-    for attribute in find_op(node.op).attributes:
-        if attribute.kind in SYMBOLIC_KINDS:
-            attrs[attribute.name] = _bind_value(attrs[attribute.name], bindings)
-    return attrs
-
-
-def _bind_value(value: Any, bindings: Mapping[str, Dim]) -> Any:
-    if isinstance(value, list):
-        return [substitute(dim, bindings) for dim in value]
-    return substitute(value, bindings)
 
 
 def _check_claim(claim: Node, operand: Node) -> None:

@@ -15,7 +15,7 @@ from kgraph.opset.leaves import decode_value, encode_value
 from kgraph.passes.rewrite import rewrite
 
 #: Ops that give a uniform value back where their operand is uniform.
-_UNIFORM_OPS: Final = ("broadcast", "reshape", "transpose", "slice", "mean", "max", "min", "stop_gradient")
+_UNIFORM_OPS: Final = ("broadcast", "claim", "reshape", "transpose", "slice", "mean", "max", "min", "stop_gradient")
 #: Those of them that have another result, or none, where there are no elements.
 _OF_NONE_UNDEFINED: Final = ("mean", "max", "min")
 #: The largest constant, in elements, that folding makes.
@@ -71,6 +71,14 @@ def _same_type_view(node: Node, op: Op, kept: Kept) -> Node | str | None:
     return None
 
 
+def _view_of_view(node: Node, op: Op, kept: Kept) -> Node | str | None:
+    """A reshape of a reshape is one of what was there first."""
+    if node.op != "reshape" or kept[node.inputs[0]].op != "reshape":
+        return None
+    first = kept[node.inputs[0]].inputs[0]
+    return first if kept[first].type == node.type else replace(node, inputs=(first,))
+
+
 def _uniform(node: Node, op: Op, kept: Kept) -> Node | str | None:
     """An elementwise op of uniform operands, or a rearrangement or average of one, is uniform."""
     if not node.inputs or not (op.is_elementwise or node.op in _UNIFORM_OPS):
@@ -115,6 +123,7 @@ _NEUTRAL: Final = {
     ("mul", 0): 1,
     ("mul", 1): 1,
     ("div", 1): 1,
+    ("div_no_nan", 1): 1,
     ("add", 0): 0,
     ("add", 1): 0,
     ("sub", 1): 0,
@@ -133,6 +142,7 @@ def _neutral(node: Node, op: Op, kept: Kept) -> Node | str | None:
 _RULES: Final[tuple[Callable[[Node, Op, Kept], Node | str | None], ...]] = (
     _size,
     _same_type_view,
+    _view_of_view,
     _uniform,
     _neutral,
     _constant,

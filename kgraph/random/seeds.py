@@ -19,7 +19,7 @@ class SeedGenerator:
 
     Args:
         seed: an int; one drawn from Python's ``random`` where not given.
-        name: the generator's name.
+        name: the generator's name, which its state is called after.
 
     Raises:
         TypeError: ``seed`` is not an int.
@@ -28,7 +28,7 @@ class SeedGenerator:
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
         self.seed = make_default_seed() if seed is None else _checked(seed)
         self.name = name or "seed_generator"
-        self.state = Variable(initial_state(self.seed), dtype="int64", trainable=False, name="seed_generator_state")
+        self.state = Variable(initial_state(self.seed), dtype="int64", trainable=False, name=f"{self.name}_state")
 
     def next(self, ordered: bool = True) -> Any:
         """The state now, int64 ``[seed, counter]``; the counter goes on."""

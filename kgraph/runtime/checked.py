@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from kgraph.node import PLACEHOLDERS, Node
 from kgraph.op import find_op
 from kgraph.opset.leaves import decode_value
 from kgraph.runtime import eager
+from kgraph.runtime.errors import NodeError
 from kgraph.runtime.feeds import check_feeds
 from kgraph.runtime.function import Function
 from kgraph.runtime.specialise import specialise
@@ -66,23 +67,37 @@ class CheckedFunction(Function):
         rows = (_rows(order, first + step * batch, batch) for step in range(steps))
         return np.array([list(result.values()) for result in self._batches(sources, rows)], dtype=np.float64)
 
-    def run_batches(self, sources: Mapping[str, np.ndarray], batch: int) -> dict[str, np.ndarray]:
+    def run_batches(
+        self, sources: Mapping[str, np.ndarray], batch: int, after: Callable[[int], None] | None = None
+    ) -> dict[str, np.ndarray]:
         """Runs over all rows; see ``Function``."""
         count = len(next(iter(sources.values())))
-        rows = (slice(begin, min(begin + batch, count)) for begin in range(0, count, batch))
-        results = list(self._batches(sources, rows))
+        rows = (slice(begin, min(begin + batch, count)) for begin in range(0, max(count, 1), batch))
+        results = []
+        for result in self._batches(sources, rows):
+            results.append(result)
+            if after is not None:
+                after(len(results))
         return {output: np.concatenate([result[output] for result in results]) for output in self.graph.outputs}
 
     def _batches(
         self, sources: Mapping[str, np.ndarray], rows: Iterable[slice | np.ndarray]
     ) -> Iterable[dict[str, np.ndarray]]:
-        return (self({name: source[taken] for name, source in sources.items()}) for taken in rows)
+        for step, taken in enumerate(rows):
+            try:
+                yield self({name: source[taken] for name, source in sources.items()})
+            except NodeError as error:
+                error.step = step
+                raise
 
     def _evaluate(self, graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         values: dict[str, np.ndarray] = {}
         for node in graph.nodes:
             operands = [values[name] for name in node.inputs]
-            values[node.name] = self._value(node, operands, feeds)
+            try:
+                values[node.name] = self._value(node, operands, feeds)
+            except NodeError as error:
+                raise NodeError(graph, node, error.reason, error) from None
             if operands and _non_finite(values[node.name]) and not any(map(_non_finite, operands)):
                 raise NonFiniteError(node, "NaN" if np.isnan(values[node.name]).any() else "infinity")
         return values

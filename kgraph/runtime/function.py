@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
 import numpy as np
 
+from kgraph.dims import symbols
 from kgraph.ir import Graph
 from kgraph.node import PLACEHOLDERS, VARIABLES
 from kgraph.op import find_op
@@ -129,12 +130,15 @@ class Function:
         route = self._batch_route(laid_out, batch)
         return route.program.run_steps(route.slots, [laid_out[n] for n in route.names], order, first, batch, steps)
 
-    def run_batches(self, sources: Mapping[str, np.ndarray], batch: int) -> dict[str, np.ndarray]:
+    def run_batches(
+        self, sources: Mapping[str, np.ndarray], batch: int, after: Callable[[int], None] | None = None
+    ) -> dict[str, np.ndarray]:
         """Runs over all rows of ``sources``, ``batch`` at a time; the last batch may be shorter.
 
         Args:
             sources: for each placeholder an array of all samples, first axis samples.
             batch: samples in a run.
+            after: called after each run with the number of runs done.
 
         Returns:
             The outputs for all rows, by name. Each output must have the samples on its first axis.
@@ -146,7 +150,7 @@ class Function:
         rows = _count_rows(self.graph, sources)
         if batch < 1:
             raise ValueError(f"a batch must have at least 1 sample, not {batch}")
-        bindings = check_feeds(self.graph, sources)
+        bindings = check_feeds(self.graph, {name: source[:batch] for name, source in sources.items()})
         results = self._empty_results(bindings, rows)
         laid_out = {name: _laid_out(source) for name, source in sources.items()}
         for begin in range(0, rows, batch):
@@ -155,6 +159,8 @@ class Function:
             arrays = [laid_out[name][begin:end] for name in route.names]
             parts = {name: result[begin:end] for name, result in results.items()}
             route.program.run_into(route.slots, arrays, parts)
+            if after is not None:
+                after(-(-end // batch))
         return results
 
     def _empty_results(self, bindings: Mapping[str, int], rows: int) -> dict[str, np.ndarray]:
@@ -162,8 +168,11 @@ class Function:
         results: dict[str, np.ndarray] = {}
         for output, name in self.graph.outputs.items():
             type = self.graph[name].type
-            if not type.shape or type.shape[0] not in samples or isinstance(type.shape[0], int):
+            if not type.shape or type.shape[0] not in samples:
                 raise ValueError(f"output {output} is {type}: it has no axis of samples, so batches cannot be joined")
+            if samples & {symbol for dim in type.shape[1:] if isinstance(dim, str) for symbol in symbols(dim)}:
+                reason = "its samples depend on each other"
+                raise ValueError(f"output {output} is {type}: {reason}, so batches cannot be joined")
             shape = type.substitute(bindings).known_shape
             results[output] = np.empty((rows, *shape[1:]), type.numpy_dtype)
         return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import accumulate, count
 from typing import Final
 
 import numpy as np
@@ -66,7 +66,7 @@ def make_plan(graph: Graph) -> Plan:
     """A plan of ``graph``, whose shapes are all known.
 
     Values that are never alive together share memory, and an elementwise op writes over an operand that nobody reads
-    after it. See ``make_schedule`` for the order.
+    after it. The gradients of the parameters lie side by side. See ``make_schedule`` for the order.
     """
     graph = keep_old_values(graph)
     schedule = make_schedule(graph)
@@ -125,10 +125,13 @@ def _place_in_arena(
 ) -> tuple[dict[str, Place], int]:
     """Places for the computed nodes that have none yet, and the bytes that they take."""
     last_use = _last_uses(graph, schedule, root)
-    blocks: list[Block] = []
+    gradients = _gradients(graph, schedule, root, placed)
+    sizes = [align(byte_size(graph[name].type)) for name in gradients]
+    begins = [position for position, node in enumerate(schedule.order) if node.name in gradients]
+    blocks = [Block(sum(sizes), begins[0], max(map(last_use.__getitem__, gradients)))] if gradients else []
     block_of: dict[str, int] = {}
     for position, node in enumerate(schedule.order):
-        if node.name in placed:
+        if node.name in placed or node.name in gradients:
             continue
         reused = _dying_operand(graph, node, root, last_use, block_of, position)
         if reused is None:
@@ -138,7 +141,19 @@ def _place_in_arena(
             block_of[node.name] = block_of[reused]
             blocks[block_of[reused]].last = last_use[node.name]
     offsets, total = assign(blocks)
-    return {name: Place(ARENA, offsets[block]) for name, block in block_of.items()}, total
+    places = {name: Place(ARENA, offsets[block]) for name, block in block_of.items()}
+    for name, before in zip(gradients, accumulate(sizes, initial=0), strict=False):
+        places[name] = Place(ARENA, offsets[0] + before)
+    return places, total
+
+
+def _gradients(
+    graph: Graph, schedule: Schedule, root: Mapping[str, str], placed: Mapping[str, Place]
+) -> list[str]:
+    """The computed gradients of parameters, in the order of the parameters: they lie side by side, as those do."""
+    computed = {node.name for node in schedule.order} - placed.keys()
+    wanted = [f"grad/{param.name}" for param in graph.leaves("param")]
+    return list(dict.fromkeys(root[name] for name in wanted if name in graph and root[name] in computed))
 
 
 def _last_uses(graph: Graph, schedule: Schedule, root: Mapping[str, str]) -> dict[str, int]:

@@ -16,6 +16,7 @@
 
 #define BINARY_FLOAT(X, T)                                      \
     X(div, T, T, x / y)                                         \
+    X(div_no_nan, T, T, y == 0 ? 0 : x / y)                     \
     X(pow, T, T, LIBM_##T(pow)(x, y))                           \
     X(atan2, T, T, LIBM_##T(atan2)(x, y))
 
