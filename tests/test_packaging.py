@@ -30,6 +30,7 @@ STDLIB_IMPORTS = (
     "dataclasses",
     "enum",
     "functools",
+    "heapq",
     "inspect",
     "itertools",
     "json",
