@@ -184,9 +184,9 @@ class Op:
         for attribute in self.attributes:
             if attribute.kind in SYMBOLIC_KINDS and attribute.name in attrs:
                 value = attrs[attribute.name]
-                replaced[attribute.name] = (
-                    [substitute(dim, bindings) for dim in value] if isinstance(value, list) else substitute(value, bindings)
-                )
+                is_shape = isinstance(value, list)
+                dims = [substitute(dim, bindings) for dim in (value if is_shape else [value])]
+                replaced[attribute.name] = dims if is_shape else dims[0]
         return replaced
 
     def result_type(self, inputs: Sequence[TensorType], attrs: Attrs) -> TensorType:

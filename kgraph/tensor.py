@@ -1,7 +1,7 @@
 """The tensor that users hold, and the one way to apply an op to anything.
 
-``apply`` looks at where it is called. Inside a trace it emits a node. Outside one, on a symbolic tensor, it records the call, to
-be replayed when a model is lowered. On arrays alone it runs the op at once and gives an array.
+``apply`` looks at where it is called. Inside a trace it emits a node. Outside one, on a symbolic tensor, it records the
+call, to be replayed when a model is lowered. On arrays alone it runs the op at once and gives an array.
 """
 
 from __future__ import annotations
@@ -291,7 +291,7 @@ def scope(name: str, absolute: bool = False) -> Iterator[None]:
 
 
 def replay(outputs: Sequence[Tensor], memo: dict[Tensor, Tensor]) -> list[Tensor]:
-    """Makes again every call that ``outputs`` came from, as far as ``memo`` does not have it, and gives their values."""
+    """Makes every call that ``outputs`` came from again, where ``memo`` does not have it, and gives their values."""
     for call in calls_behind(outputs, memo):
         call.replay(memo)
     return [memo.get(output, output) for output in outputs]
@@ -383,7 +383,7 @@ def common_dtype(op: str, a: Any, b: Any) -> str:
     if op in _BOOL_OPS:
         return "bool"
     strong = [operand_type(x).dtype for x in (a, b) if not isinstance(x, (int, float, bool, Dimension))]
-    weak = [short_dtype(type(x)) if isinstance(x, bool) else _weak_dtype(x) for x in (a, b) if isinstance(x, (int, float))]
+    weak = [_weak_dtype(x) for x in (a, b) if isinstance(x, (int, float))]
     dtype = promote(strong) if strong else promote([*weak, "i32"])
     if any(x in ("f32", "f64") for x in weak) and not dtype.startswith("f"):
         dtype = short_dtype(config.floatx())
@@ -398,6 +398,8 @@ _ARITHMETIC = ("add", "sub", "mul", "pow", "mod", "floor_divide", "maximum", "mi
 
 
 def _weak_dtype(number: int | float) -> str:
+    if isinstance(number, bool):
+        return "bool"
     return short_dtype(config.floatx()) if isinstance(number, float) else "i32"
 
 

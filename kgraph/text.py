@@ -14,8 +14,8 @@ Grammar, a statement a line::
     ID    ::= [A-Za-z0-9_./-]+ | JSON string
 
 ``f32[N,12]`` is a type: a short dtype and dimensions that are ints or expressions over symbols. Attributes at their
-defaults are not written, nor are ``shape`` and ``dtype`` where they are those of the node's type. Section comments follow from the names of the nodes, so that ``dump(parse(text)) == text`` for
-every text that ``dump`` made.
+defaults are not written, nor are ``shape`` and ``dtype`` where they are those of the node's type. Section comments
+follow from the names of the nodes, so that ``dump(parse(text)) == text`` for every text that ``dump`` made.
 """
 
 from __future__ import annotations

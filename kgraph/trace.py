@@ -1,8 +1,8 @@
 """A trace: a graph while Python code that describes it runs.
 
 A trace wraps a builder with what plain emission cannot know: which value a variable has *now* (after assignments made
-earlier in the same code), whether the code describes training, inference or both, and which losses layers added on the way.
-It works on builder values; ``kgraph.tensor`` gives users an object around them.
+earlier in the same code), whether the code describes training, inference or both, and which losses layers added on the
+way. It works on builder values; ``kgraph.tensor`` gives users an object around them.
 """
 
 from __future__ import annotations

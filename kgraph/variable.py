@@ -33,8 +33,8 @@ def variable_scope(name: str) -> Iterator[None]:
 class Variable(Operators):
     """A named array that graphs read and update.
 
-    Inside a trace, reading gives a ``Tensor`` of the value at that point, and ``assign`` becomes an update of the graph. Outside,
-    both happen at once.
+    Inside a trace, reading gives a ``Tensor`` of the value at that point, and ``assign`` makes an update of the graph.
+    Outside, both happen at once.
 
     Args:
         initializer: an array or number, or a function ``(shape, dtype)`` that gives one.
@@ -44,7 +44,6 @@ class Variable(Operators):
         name: the last part of ``path``.
         regularizer: a function of the variable that gives a scalar penalty.
         constraint: a function that projects a new value.
-        synchronized: whether replicas on several machines average it. Kept for those who read it.
 
     Raises:
         ValueError: the initial value does not have the shape given.
@@ -106,7 +105,8 @@ class Variable(Operators):
             ValueError: the value's shape does not fit.
         """
         shape = operand_type(value).shape
-        if len(shape) > self.ndim or any(have not in (1, want) for have, want in zip(shape[::-1], self.shape[::-1], strict=False)):
+        pairs = zip(shape[::-1], self.shape[::-1], strict=False)
+        if len(shape) > self.ndim or any(have not in (1, want) for have, want in pairs):
             raise ValueError(f"variable {self.path} has shape {self.shape}; it cannot take a value of shape {shape}")
         trace = current_trace()
         if trace is None:

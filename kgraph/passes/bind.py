@@ -20,7 +20,8 @@ def bind(graph: Graph, bindings: Mapping[str, Dim]) -> Graph:
     """
 
     def bind_node(node: Node, kept: dict[str, Node]) -> Node:
-        bound = replace(node, attrs=find_op(node.op).substitute(node.attrs, bindings), type=node.type.substitute(bindings))
+        attrs = find_op(node.op).substitute(node.attrs, bindings)
+        bound = replace(node, attrs=attrs, type=node.type.substitute(bindings))
         if bound.op == "claim":
             _check_claim(bound, kept[bound.inputs[0]])
         return bound
