@@ -30,6 +30,19 @@ def variable_scope(name: str) -> Iterator[None]:
         _path.reset(token)
 
 
+class _Trainable:
+    changes = 0
+
+
+def trainable_changes() -> int:
+    """How often ``trainable`` of any variable or layer has been set so far."""
+    return _Trainable.changes
+
+
+def note_trainable_change() -> None:
+    _Trainable.changes += 1
+
+
 class Variable(Operators):
     """A named array that graphs read and update.
 
@@ -68,10 +81,20 @@ class Variable(Operators):
         self.path = "/".join((*_path.get(), name))
         self.type = TensorType(short, value.shape)
         self.leaf_op = "param" if trainable else "state"
-        self.trainable = trainable
+        self._trainable = trainable
         self.regularizer = regularizer
         self.constraint = constraint
         self.storage = Storage(value)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers train it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        note_trainable_change()
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from kgraph.ir import Graph
 from kgraph.passes import dead_code
 from kgraph.tensor import Tensor, wrap
 from kgraph.trace import Trace, TracedVariable
-from kgraph.variable import Variable
+from kgraph.variable import Variable, trainable_changes
 
 #: The outputs of the graph that are predictions are called ``prediction/<output>``.
 PREDICTION: Final = "prediction/"
@@ -85,6 +85,7 @@ class Compiled:
     variables: dict[str, Any] = field(default_factory=dict)
     layer_updates: set[str] = field(default_factory=set)
     weighting: str = "keras2"
+    trainable_changes_seen: int = -1
     warned_about_trainable: bool = False
 
     @property
@@ -184,6 +185,9 @@ def _report(trace: Trace, compiled: Compiled) -> None:
 
 def warn_if_trainable_changed(model: Any, compiled: Compiled) -> None:
     """Warns, once, where ``trainable`` was changed after compile (row 6.3), naming the layers that differ."""
+    if compiled.trainable_changes_seen == trainable_changes():
+        return
+    compiled.trainable_changes_seen = trainable_changes()
     if compiled.warned_about_trainable:
         return
     now, then = ({id(v) for v in weights} for weights in (model.trainable_weights, compiled.trained))

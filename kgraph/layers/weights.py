@@ -13,7 +13,7 @@ from kgraph.layers.tracking import Tracked, unique
 from kgraph.tensor import as_array
 from kgraph.trace import no_trace
 from kgraph.types import DTYPES, short_dtype
-from kgraph.variable import Variable
+from kgraph.variable import Variable, note_trainable_change
 
 
 class Weighted(Tracked):
@@ -83,6 +83,7 @@ class Weighted(Tracked):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        note_trainable_change()
         for layer in self._inside:
             layer.trainable = value
 

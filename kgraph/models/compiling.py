@@ -14,6 +14,7 @@ from kgraph.compile.outputs import Output
 from kgraph.compile.targets import target_shape
 from kgraph.ir import Graph
 from kgraph.layers.layer import Layer
+from kgraph.models.known_feeds import KnownFeeds
 from kgraph.models.network import Network
 from kgraph.runtime.checked import CheckedFunction
 from kgraph.runtime.function import Function
@@ -26,6 +27,9 @@ class CompilingModel(Layer):
     #: The calls between inputs and outputs, where they are known.
     _network: Network | None = None
     _compiled: Compiled | None = None
+    #: What is known of batches for steps, and of inputs for predictions.
+    _known_feeds: KnownFeeds
+    _known_inputs: KnownFeeds
     _arguments: CompileArguments | None = None
     _run_eagerly = False
     _untracked_attributes = ("optimizer",)
@@ -85,6 +89,8 @@ class CompilingModel(Layer):
     def _adopt(self, compiled: Compiled | None) -> None:
         """Makes ``compiled`` what the model is; the functions of an earlier one go."""
         self._compiled = compiled
+        self._known_feeds = KnownFeeds()
+        self._known_inputs = KnownFeeds()
         self.train_function = self.test_function = self.predict_function = None
 
     def _is_described(self) -> bool:

@@ -41,6 +41,7 @@ class Model(TrainingModel):
         if name is None and inputs is not None and type(self) is Model:
             name = auto_name("functional")
         super().__init__(name=name, **kwargs)
+        self._adopt(None)
         if inputs is not None:
             self._network = Network(inputs, outputs)
             self.built = True

