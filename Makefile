@@ -40,8 +40,10 @@ test-install: $(NATIVE) ## build the sdist, install it into a new environment, t
 	cd build/install && venv/bin/python digits.py
 
 # Run from inside the sanitized build, so that it is the kgraph that is imported. ASan looks for libstdc++'s throw when
-# Python starts, where numpy has not loaded it yet; TSan cannot map its shadow where addresses are random.
-run_sanitized = cd build/$(1)/lib && PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1 \
+# Python starts, where numpy has not loaded it yet; TSan cannot map its shadow where addresses are random, and would end
+# a forked child that starts threads of its own.
+run_sanitized = cd build/$(1)/lib && PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+	TSAN_OPTIONS=halt_on_error=1:die_after_fork=0 \
 	LD_PRELOAD="$$($(CC) -print-file-name=lib$(1).so) $$($(CC) -print-file-name=libstdc++.so)" \
 	setarch -R $(abspath $(PY)) -m pytest --rootdir $(CURDIR) -c $(CURDIR)/pyproject.toml $(CURDIR)/tests $(ARGS)
 

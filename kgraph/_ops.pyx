@@ -8,100 +8,12 @@ import os
 import threading
 
 cimport numpy as cnp
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
+from libc.stdlib cimport calloc, free
+
+from kgraph.threads import default_num_threads
 
 cnp.import_array()
-
-
-cdef extern from "csrc/kg.h":
-    ctypedef struct kg_fault:
-        int64_t position
-        double value
-
-    ctypedef struct kg_call:
-        void **args
-        int64_t n_args
-        const int64_t *ints
-        const double *floats
-        kg_fault *fault
-
-    ctypedef int (*kg_kernel)(const kg_call *call, int64_t begin, int64_t end) noexcept nogil
-
-    ctypedef struct kg_entry:
-        const char *name
-        kg_kernel kernel
-
-
-cdef extern from "csrc/isa.h":
-    ctypedef struct kg_isa:
-        const char *name
-        const kg_entry *kernels
-        int supported() noexcept
-
-    const kg_isa *kg_isas
-    const kg_isa *kg_choose_isa(const char *name) noexcept
-
-
-cdef extern from "csrc/executor.h":
-    ctypedef struct kg_instr:
-        kg_kernel kernel
-        kg_call call
-        int64_t work
-        int64_t grain
-
-    ctypedef struct kg_operand:
-        int64_t slot
-        int64_t offset
-
-    ctypedef struct kg_program:
-        int64_t n_slots
-        int64_t n_instrs
-        kg_instr *instrs
-        kg_operand *operands
-        void **pointers
-        int64_t *ints
-        double *floats
-        kg_fault fault
-
-    ctypedef struct kg_feed:
-        const char *source
-        char *staging
-        int64_t row_bytes
-        int64_t slot
-
-    ctypedef enum kg_dtype:
-        KG_F32
-        KG_F64
-        KG_I32
-        KG_I64
-        KG_BOOL
-
-    ctypedef struct kg_column:
-        kg_operand place
-        kg_dtype dtype
-
-    ctypedef struct kg_steps:
-        const kg_feed *feeds
-        int64_t n_feeds
-        const kg_column *columns
-        int64_t n_columns
-        const int64_t *order
-        int64_t first
-        int64_t batch
-        int64_t steps
-        double *results
-
-    kg_program *kg_program_new(int64_t, int64_t, int64_t, int64_t, int64_t) noexcept
-    void kg_program_free(kg_program *) noexcept
-    void kg_program_index(kg_program *) noexcept
-    void kg_bind(kg_program *, int64_t, void *) noexcept
-    int64_t kg_run(kg_program *) noexcept nogil
-    int64_t kg_run_steps(kg_program *, const kg_steps *, int64_t *) noexcept nogil
-
-
-cdef extern from "stdlib.h":
-    void *calloc(size_t, size_t)
-    void free(void *)
 
 
 _COLUMN_DTYPES = {"f32": (KG_F32, 4), "f64": (KG_F64, 8), "i32": (KG_I32, 4), "i64": (KG_I64, 8), "bool": (KG_BOOL, 1)}
@@ -180,6 +92,24 @@ def supported_isas():
     return _supported_isas()
 
 
+def set_num_threads(int threads):
+    """Lets programs run on so many threads, the calling one among them, from their next run on.
+
+    Raises:
+        ValueError: ``threads`` is not in 1 .. ``MOST_THREADS``.
+    """
+    if not 1 <= threads <= KG_MOST_THREADS:
+        raise ValueError(f"num_threads must be between 1 and {KG_MOST_THREADS}, not {threads}")
+    kg_pool_set_threads(threads)
+
+
+def num_threads():
+    """The number of threads that programs run on."""
+    if not kg_pool_threads():
+        set_num_threads(default_num_threads())
+    return kg_pool_threads()
+
+
 cdef class Executable:
     """A program over ``slots`` arrays.
 
@@ -187,10 +117,12 @@ cdef class Executable:
         slots: how many arrays ``bind`` takes.
         instructions: ``(kernel, operands, ints, floats, work, grain)`` each: a kernel's name, its operands as
             ``(slot, byte offset)`` with the output last, the numbers that it reads, and its work.
+        joins: whether each instruction may run at the same time as the one before it, and as all that this one joins;
+            none does unless given. What joins neither needs, nor overwrites, what the others write.
 
     Raises:
         ValueError: ``slots`` is negative, or an instruction names an unknown kernel, a slot out of range, a negative
-            offset or work, or a grain below 1; the message says which.
+            offset or work, or a grain below 1, or ``joins`` has another length; the message says which.
     """
 
     cdef kg_program *_program
@@ -200,7 +132,7 @@ cdef class Executable:
     cdef set _unbound
     cdef object _lock
 
-    def __init__(self, int slots, list instructions not None):
+    def __init__(self, int slots, list instructions not None, joins=None):
         if self._program != NULL:
             raise RuntimeError("an Executable is initialised once")
         if slots < 0:
@@ -217,7 +149,7 @@ cdef class Executable:
         if self._program == NULL:
             raise MemoryError(f"no memory for a program of {len(instructions)} instructions")
         self._fill(instructions)
-        kg_program_index(self._program)
+        self._finish(instructions, joins)
         self._arrays = [None] * slots
         self._lock = threading.Lock()
         self._note_slots(slots, instructions)
@@ -250,6 +182,13 @@ cdef class Executable:
             for value in floats:
                 self._program.floats[real] = value
                 real += 1
+
+    cdef void _finish(self, list instructions, joins) except *:
+        flags = bytes(len(instructions)) if joins is None else bytes(bool(each) for each in joins)
+        if len(flags) != len(instructions):
+            raise ValueError(f"joins has {len(flags)} entries for {len(instructions)} instructions")
+        kg_program_finish(self._program, <const uint8_t *><const char *>flags)
+        num_threads()
 
     cdef void _note_slots(self, int slots, list instructions) except *:
         self._reach = [0] * slots

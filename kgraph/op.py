@@ -77,7 +77,8 @@ class Attribute:
 class Call:
     """How a node of known shapes runs: a kernel by name, its numbers, and its work.
 
-    The kernel is called on ranges of ``[0, work)`` of at most ``grain`` units each; ranges are independent tasks.
+    The kernel is called on ranges of ``[0, work)`` of at most ``grain`` units each; ranges are independent tasks. A
+    task should take a few microseconds: the number of tasks decides whether other threads are asked to help.
     """
 
     kernel: str

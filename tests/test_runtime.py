@@ -12,6 +12,7 @@ import pytest
 from random_graphs import ROWS, RandomGraph, interpret
 
 import kgraph as keras
+from kgraph import config
 from kgraph.builder import Builder
 from kgraph.ir import Graph
 from kgraph.op import find_op
@@ -20,6 +21,7 @@ from kgraph.runtime import Function, NodeError, Program, Storage, apply, pack
 from kgraph.runtime import function as function_module
 from kgraph.runtime.aliases import byte_size, roots
 from kgraph.runtime.plan import ARENA, Plan
+from kgraph.runtime.specialise import OPTIONAL_PASSES
 from kgraph.types import TensorType
 
 SEEDS = range(60)
@@ -673,3 +675,37 @@ def test_weights_and_each_kind_of_slot_lie_in_one_buffer() -> None:
     for group in (model.trainable_weights, *model.optimizer.slot_groups):
         buffers = {id(variable.storage.array.base) for variable in group}
         assert len(group) == 4 and len(buffers) == 1
+
+
+def trained_weights() -> list[np.ndarray]:
+    """The weights of a small classifier after three steps."""
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((6,))
+    hidden = keras.layers.Dense(9, activation="relu")(keras.layers.Dense(8, activation="relu")(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(4, activation="softmax")(hidden))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        model.train_on_batch(rng.normal(size=(12, 6)), rng.integers(0, 4, 12))
+    return model.get_weights()
+
+
+@pytest.mark.parametrize("disabled", [OPTIONAL_PASSES, *([name] for name in OPTIONAL_PASSES)], ids=str)
+def test_training_gives_the_same_weights_without_a_pass_that_can_be_switched_off(disabled: list[str]) -> None:
+    expected = trained_weights()
+    config.disable_passes(*disabled)
+    try:
+        found = trained_weights()
+    finally:
+        config.disable_passes()
+    for weight, wanted in zip(found, expected, strict=True):
+        np.testing.assert_allclose(weight, wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_disabling_a_pass_that_is_none_is_refused_with_the_names_of_those_that_are() -> None:
+    config.disable_passes("magic")
+    try:
+        with pytest.raises(ValueError, match="no pass 'magic' can be disabled; those that can are fold, cse"):
+            trained_weights()
+    finally:
+        config.disable_passes()

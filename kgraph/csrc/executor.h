@@ -1,4 +1,9 @@
-/* A program as flat arrays of C structs, and the loops that run it. */
+/* A program as flat arrays of C structs, and the loops that run it.
+
+   A program is a series of phases; an instruction's work is split into tasks of `grain` units, and those of a phase are
+   handed to the pool together. The split is part of the program, so results do not depend on the number of threads.
+   A task takes some microseconds, as ops choose their grain; so the number of tasks says whether a phase, and whether a
+   whole program, is worth more than one thread. Programs that are not never touch the pool. */
 #ifndef KG_EXECUTOR_H
 #define KG_EXECUTOR_H
 
@@ -9,7 +14,15 @@ typedef struct kg_instr {
     kg_call call;
     int64_t work;  /* units in all */
     int64_t grain; /* units of one task, at least 1 */
+    int64_t tasks; /* found by kg_program_finish */
 } kg_instr;
+
+/* Neighbouring instructions none of which needs or overwrites what another one writes: their tasks run in any order. */
+typedef struct kg_phase {
+    int64_t first, end; /* the instructions */
+    int64_t tasks;      /* of them all */
+    double size;        /* in whole tasks */
+} kg_phase;
 
 /* Where an argument lies: a byte offset into what is bound to a slot. */
 typedef struct kg_operand {
@@ -18,8 +31,10 @@ typedef struct kg_operand {
 } kg_operand;
 
 typedef struct kg_program {
-    int64_t n_slots, n_instrs, n_operands;
+    int64_t n_slots, n_instrs, n_operands, n_phases;
     kg_instr *instrs;
+    kg_phase *phases;
+    double shared;        /* whole tasks in the phases that are handed out */
     kg_operand *operands; /* of all instructions, one after the other */
     void **pointers;      /* the resolved address of each operand */
     int64_t *ints;        /* of all instructions, likewise */
@@ -27,7 +42,7 @@ typedef struct kg_program {
     int64_t *first;       /* operands of slot s are users[first[s]] .. users[first[s + 1]] */
     int64_t *users;
     void **bases;         /* the address bound to each slot, or NULL */
-    kg_fault fault;       /* filled by the kernel that fails */
+    kg_fault fault;       /* of the instruction that failed, at the lowest position */
 } kg_program;
 
 /* One fed array of a run of many steps: rows of `source` go to the staging memory bound to `slot`. */
@@ -60,16 +75,14 @@ typedef struct kg_steps {
 kg_program *kg_program_new(int64_t n_slots, int64_t n_instrs, int64_t n_operands, int64_t n_ints, int64_t n_floats);
 void kg_program_free(kg_program *program);
 
-/* Sorts the operands by slot, once all are filled in; kg_bind needs it. */
-void kg_program_index(kg_program *program);
+/* Once all instructions and operands are filled in: makes what kg_bind and kg_run need. `joins[i]` says whether
+   instruction i belongs to the phase of the one before it. */
+void kg_program_finish(kg_program *program, const uint8_t *joins);
 
 /* Points every operand of `slot` into the memory at `base`; NULL unbinds. */
 void kg_bind(kg_program *program, int64_t slot, void *base);
 
-/* Runs one kernel over all its work; 0 if all is well. The one place where work becomes tasks. */
-int kg_run_tasks(kg_kernel kernel, const kg_call *call, int64_t work, int64_t grain);
-
-/* Runs the program; the index of the instruction that failed, or -1. */
+/* Runs the program; the index of the instruction that failed, or -1. No instruction after its phase has run. */
 int64_t kg_run(kg_program *program);
 
 /* Runs `steps` batches; the number completed. Where that falls short *failed is the instruction that failed. */

@@ -1,7 +1,7 @@
 """A short way for data like the data before.
 
-Checking what a caller passes costs more than a small training step. Where the caller's own arrays went to the placeholders
-as they were, arrays of the same shapes and dtypes in the same places will do so again.
+Checking what a caller passes costs more than a small training step. Where the caller's own arrays went to the
+placeholders as they were, arrays of the same shapes and dtypes in the same places will do so again.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class CheckedFunction(Function):
             NonFiniteError: the first node that makes a NaN or infinity of finite operands.
         """
         check_feeds(self.graph, feeds)
-        graph = specialise(self.graph, {name: array.shape for name, array in feeds.items()})
+        graph = specialise(self.graph, {name: array.shape for name, array in feeds.items()}, fuse=False)
         self.values = self._evaluate(graph, feeds)
         for variable, value in graph.updates.items():
             self._storages[variable].set(self.values[value])

@@ -16,6 +16,7 @@ from kgraph.op import Call, find_op
 from kgraph.runtime.aliases import byte_size
 from kgraph.runtime.errors import NodeError, node_error
 from kgraph.runtime.memory import aligned_buffer, view_at
+from kgraph.runtime.phases import Access, Extent, find_joins
 from kgraph.runtime.plan import ARENA, CONSTANTS, Place, Plan, make_plan
 from kgraph.runtime.specialise import specialise
 from kgraph.runtime.storage import Storage
@@ -66,7 +67,8 @@ class Program:
         self.plan: Plan = make_plan(specialise(graph, shapes))
         self.graph = self.plan.graph
         self.instructions = [self._instruction(node) for node in self.plan.order]
-        self._executable = Executable(self.plan.slots, [_flat(each) for each in self.instructions])
+        joins = find_joins([self._access(each) for each in self.instructions])
+        self._executable = Executable(self.plan.slots, [_flat(each) for each in self.instructions], joins)
         self._lock = Lock()
         self._columns: list[Column] | None = None
         self._staging: dict[int, np.ndarray] = {}
@@ -183,6 +185,12 @@ class Program:
         call = lower([self.graph[name].type for name in node.inputs], node.type, node.attrs)
         operands = tuple(self.plan.places[name] for name in (*node.inputs, node.name))
         return Instruction(node, call, operands, byte_size(node.type))
+
+    def _access(self, instruction: Instruction) -> Access:
+        node = instruction.node
+        sizes = [*(byte_size(self.graph[name].type) for name in node.inputs), instruction.bytes]
+        *reads, write = map(Extent.of, instruction.operands, sizes)
+        return Access(tuple(reads), write, alone=find_op(node.op).fault is not None)
 
     def _column(self, output: str, name: str) -> Column:
         node, place = self.graph[name], self.plan.places[name]

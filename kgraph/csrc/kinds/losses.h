@@ -15,6 +15,9 @@
 #define KIND_TEMPLATE "sparse_loss_template.h"
 #include "each_float.h"
 
+#define KIND_TEMPLATE "fused_loss_template.h"
+#include "each_float.h"
+
 #define KIND_TEMPLATE "class_index_template.h"
 #include "each_dtype.h"
 
@@ -31,4 +34,7 @@
     KG_FLOAT_ENTRIES(sparse_categorical_crossentropy_grad)                                                  \
     KG_FLOAT_ENTRIES(sparse_softmax_crossentropy)                                                           \
     KG_FLOAT_ENTRIES(sparse_softmax_crossentropy_grad)                                                      \
+    KG_FLOAT_ENTRIES(sigmoid_binary_crossentropy_grad)                                                      \
+    KG_FLOAT_ENTRIES(softmax_categorical_crossentropy_grad)                                                 \
+    KG_FLOAT_ENTRIES(softmax_sparse_crossentropy_grad)                                                      \
     KG_ANY_ENTRIES(class_index)
