@@ -76,7 +76,11 @@ REDUCTIONS = [
         for name in ("sum", "mean", "prod", "max", "min", "var", "std", "amax", "amin", "logsumexp")
         for options in ({}, {"axis": 1}, {"axis": (0, -1)}, {"axis": -1, "keepdims": True})
     ],
-    *[(name, (BOOLS,), options) for name in ("any", "all") for options in ({}, {"axis": 0}, {"axis": 1, "keepdims": True})],
+    *[
+        (name, (BOOLS,), options)
+        for name in ("any", "all")
+        for options in ({}, {"axis": 0}, {"axis": 1, "keepdims": True})
+    ],
     *[(name, (INTS,), {"axis": 1}) for name in ("sum", "mean", "prod", "max", "min", "var", "count_nonzero")],
     *[(name, (BOOLS,), {}) for name in ("sum", "mean")],
     *[

@@ -18,9 +18,9 @@ TOKENS = np.array([[1, 2, 0, 0], [3, 1, 2, 0], [1, 0, 0, 0]], "int32")
 STEP_TARGET = RNG.normal(size=(3, 4, 1)).astype("float32")
 
 
-def dense(side, metrics=None, **extra):
+def dense(side, **extra):
     model = side.Sequential([side.Input((4,)), side.layers.Dense(3)])
-    model.compile(side.optimizers.SGD(0.1), loss="mse", metrics=metrics, **(extra if side is kgraph else {}))
+    model.compile(side.optimizers.SGD(0.1), loss="mse", **(extra if side is kgraph else {}))
     return model
 
 
@@ -95,15 +95,6 @@ def test_metrics_see_the_mask_in_training_too():
 
 
 # --- what is reported ------------------------------------------------------------------------------------------------
-
-
-def test_a_batch_is_reported_alone():
-    """Keras 3's ``train_on_batch`` reports the mean since metrics were last reset; that of Keras 2 the batch."""
-    ours, theirs = both_models(lambda side: dense(side, ["mae"]))
-    for rows in (slice(0, 3), slice(3, 8)):
-        mine, other = (model.test_on_batch(X[rows], Y[rows]) for model in (ours, theirs))
-        assert_same(mine[1], np.abs(ours.predict(X[rows], verbose=0) - Y[rows]).mean())
-    assert_same(float(other[1]), np.abs(ours.predict(X, verbose=0) - Y).mean())
 
 
 def test_weighted_metrics_say_so_in_their_names():

@@ -35,7 +35,8 @@ LIMITED = [
 CONSTANT = [("Zeros", {}), ("Ones", {}), ("Constant", {}), ("Constant", {"value": 2.5})]
 NAMES = (
     "zeros", "ones", "random_normal", "random_uniform", "truncated_normal", "glorot_uniform",
-    "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "variance_scaling", "uniform", "normal",
+    "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal", "variance_scaling", "uniform",
+    "normal",
 )  # fmt: skip
 
 
@@ -67,9 +68,7 @@ def test_the_limits_are_those_of_keras(name, options):
 @pytest.mark.parametrize("name", ["GlorotUniform", "HeNormal", "LecunUniform"])
 def test_fans_count_as_in_keras(name, shape):
     ours, theirs = (
-        np.concatenate(
-            [np.asarray(getattr(side.initializers, name)(seed=seed)(shape)).ravel() for seed in range(40)]
-        )
+        np.concatenate([np.asarray(getattr(side.initializers, name)(seed=seed)(shape)).ravel() for seed in range(40)])
         for side in (kgraph, keras)
     )
     assert ours.std() == pytest.approx(theirs.std(), rel=5 / math.sqrt(ours.size) + 0.01)

@@ -15,7 +15,8 @@ SCRIPTS = sorted((Path(__file__).parent / "scripts").glob("*.py"))
 def results_of(script, package):
     source = script.read_text()
     if package != "keras":
-        source = source.replace("import keras\n", f"import {package} as keras\n").replace("from keras ", f"from {package} ")
+        source = source.replace("import keras\n", f"import {package} as keras\n")
+        source = source.replace("from keras ", f"from {package} ")
     scope = {"__name__": "__main__"}
     exec(compile(source, script.name, "exec"), scope)
     assert scope["keras"].__name__ == package
