@@ -198,6 +198,7 @@ OTHERS: dict[str, Any] = {
     "floats": lambda value: [[], [0.0], [float("nan")], value[:-1], value[::-1], [*value, float("inf"), -1]],
     "number": other_numbers,
     "bool": lambda value: [not value],
+    "str": lambda value: ["", f"{value}_"],
     "dim": lambda value: [0, 1, value + 1],
     "shape": lambda value: [other for other in other_lists(value) if min(other, default=0) >= 0],
     "dtype": lambda value: list(DTYPES),

@@ -116,9 +116,8 @@ static void note_fault(run *run, int64_t instr, const kg_fault *fault) {
     atomic_flag_clear_explicit(&run->noting, memory_order_release);
 }
 
-static void run_task(run *run, int64_t i, int64_t begin) {
+static void run_units(run *run, int64_t i, int64_t begin, int64_t end) {
     const kg_instr *instr = &run->program->instrs[i];
-    int64_t end = instr->work - begin > instr->grain ? begin + instr->grain : instr->work;
     kg_fault fault;
     kg_call call = instr->call;
     call.fault = &fault;
@@ -131,13 +130,15 @@ static void run_phase_task(void *context, int64_t index) {
     const kg_instr *instrs = run->program->instrs;
     int64_t i = run->phase->first;
     for (; index >= instrs[i].tasks; i++) index -= instrs[i].tasks;
-    run_task(run, i, index * instrs[i].grain);
+    const int64_t begin = index * instrs[i].grain, left = instrs[i].work - begin;
+    run_units(run, i, begin, left > instrs[i].grain ? begin + instrs[i].grain : instrs[i].work);
 }
 
+/* All the work of an instruction at once: a kernel may use what it has prepared for one unit in the next. */
 static void run_phase_alone(run *run) {
     const kg_instr *instrs = run->program->instrs;
     for (int64_t i = run->phase->first; i < run->phase->end; i++)
-        for (int64_t begin = 0; begin < instrs[i].work; begin += instrs[i].grain) run_task(run, i, begin);
+        if (instrs[i].work > 0) run_units(run, i, 0, instrs[i].work);
 }
 
 /* Whether to lead the pool in each of so many runs to come. */

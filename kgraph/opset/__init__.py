@@ -5,6 +5,7 @@ from kgraph.opset import choice as choice
 from kgraph.opset import claims as claims
 from kgraph.opset import conversion as conversion
 from kgraph.opset import creation as creation
+from kgraph.opset import fused as fused
 from kgraph.opset import fused_losses as fused_losses
 from kgraph.opset import indexing as indexing
 from kgraph.opset import leaves as leaves

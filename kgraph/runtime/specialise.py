@@ -10,7 +10,7 @@ from typing import Final
 from kgraph import config
 from kgraph.ir import Graph
 from kgraph.node import PLACEHOLDERS
-from kgraph.passes import bind, cse, dead_code, fold, fuse_loss, ones_for
+from kgraph.passes import bind, cse, dead_code, fold, fuse_dense, fuse_loss, ones_for
 from kgraph.runtime.feeds import match_symbols
 
 Pass = Callable[[Graph], Graph]
@@ -18,7 +18,7 @@ Pass = Callable[[Graph], Graph]
 #: What makes a program smaller or faster, and may be left out (``config.disable_passes``), in the order of running.
 #: Those that fuse leave values out that the graph has.
 SIMPLIFYING: Final[Mapping[str, Pass]] = {"fold": fold, "cse": cse}
-FUSING: Final[Mapping[str, Pass]] = {"fuse_loss": fuse_loss}
+FUSING: Final[Mapping[str, Pass]] = {"fuse_loss": fuse_loss, "fuse_dense": fuse_dense}
 OPTIONAL_PASSES: Final = (*SIMPLIFYING, *FUSING)
 
 

@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "kg.h"
 
 /* Element types by the short dtype names that end the kernels' names: k_##f32 and so on. A bool is a byte, 0 or 1. */

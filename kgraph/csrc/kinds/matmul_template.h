@@ -1,182 +1,277 @@
-#define VECTOR KG_PASTE(vector, E)
-#define LANES ((int64_t)(KG_VECTOR_BYTES / sizeof(TYPE)))
 #define STRIP (2 * LANES)
-/* Of k, at most this much at once: the copied strip of B then takes 32 KB of stack and stays in the first cache. */
-#define DEPTH ((int64_t)(32768 / (2 * KG_VECTOR_BYTES)))
+/* Elements between rows of A as they are copied: whole vectors, and one more so that they are spread over the cache. */
+#define COPIED_ROW(depth) (((depth) + 2 * LANES - 1) / LANES * LANES)
+#define BLOCK_WIDTH ((KG_TILE_ROWS + LANES - 1) / LANES * LANES)
+#define DEPTH ((int64_t)(KG_DEPTH_BYTES / sizeof(TYPE)))
+#define PANEL ((int64_t)(KG_PANEL_BYTES / sizeof(TYPE)))
 
-typedef TYPE VECTOR __attribute__((vector_size(KG_VECTOR_BYTES), aligned(sizeof(TYPE)), may_alias));
+#include "matmul_tile_template.h"
+#include "matmul_pack_template.h"
+#include "matmul_dot_template.h"
+#include "matmul_row_template.h"
+#include "matmul_finish_template.h"
 
-/* A matrix as it lies: the element at (i, j) is at[i * row + j * column]. */
-typedef struct FN(operand) {
-    const TYPE *at;
-    int64_t row, column;
-} FN(operand);
-
-/* A block of C, at most KG_TILE_ROWS by STRIP, and what it is the product of; `more` adds to what C holds. */
-typedef struct FN(tile) {
-    const TYPE *a, *b;
+/* A tile of C, what it is the product of, and what becomes of it. `y` lies as C does. */
+typedef struct FN(product) {
+    FN(operand) a, b;
     TYPE *c;
-    int64_t a_row, a_column, b_row, c_row, depth, columns;
-    int more;
-} FN(tile);
+    int64_t c_row, rows, columns, depth;
+    const TYPE *bias, *y; /* either may be NULL */
+    kg_finish finish;
+} FN(product);
 
-KG_INLINE void FN(store_row)(const FN(tile) *tile, TYPE *c, const VECTOR *sums, const int vectors) {
-    if (tile->columns == vectors * LANES) {
-        for (int v = 0; v < vectors; v++) {
-            VECTOR *to = (VECTOR *)(c + v * LANES);
-            if (tile->more)
-                *to += sums[v];
-            else
-                *to = sums[v];
-        }
-        return;
-    }
-    TYPE row[STRIP];
-    memcpy(row, sums, (size_t)vectors * sizeof(VECTOR));
-    const int64_t columns = KG_MIN(tile->columns, vectors * LANES);
-    for (int64_t j = 0; j < columns; j++) c[j] = tile->more ? c[j] + row[j] : row[j];
-}
+/* A part of k and a panel of columns: B in place up to column `packed_from`, strips at `packed` from there on. */
+typedef struct FN(part) {
+    FN(operand) a, b;
+    int64_t depth, columns, packed_from;
+    const TYPE *packed;
+    TYPE *a_copy; /* room for a block of A, or NULL if it is read in place */
+    kg_ahead b_ahead;
+} FN(part);
 
-/* Constant `rows` and `vectors` keep the sums in registers; a constant stride of A keeps its addresses few. */
-KG_INLINE void FN(multiply)(const FN(tile) *tile, const int rows, const int vectors, int64_t a_row, int64_t a_column) {
-    VECTOR sums[KG_TILE_ROWS][2];
-    const TYPE *a = tile->a, *b = tile->b;
-#pragma GCC unroll 14
-    for (int i = 0; i < rows; i++)
-#pragma GCC unroll 2
-        for (int v = 0; v < vectors; v++) sums[i][v] = (VECTOR){0};
-    for (int64_t k = 0; k < tile->depth; k++, a += a_column, b += tile->b_row) {
-        VECTOR strip[2];
-#pragma GCC unroll 2
-        for (int v = 0; v < vectors; v++) strip[v] = *(const VECTOR *)(b + v * LANES);
-#pragma GCC unroll 14
-        for (int i = 0; i < rows; i++) {
-            const TYPE factor = a[i * a_row];
-#pragma GCC unroll 2
-            for (int v = 0; v < vectors; v++) sums[i][v] += factor * strip[v];
-        }
-    }
-#pragma GCC unroll 14
-    for (int i = 0; i < rows; i++) FN(store_row)(tile, tile->c + i * tile->c_row, sums[i], vectors);
-}
-
-KG_INLINE void FN(multiply_strided)(const FN(tile) *tile, const int rows, const int vectors) {
-    if (tile->a_column == 1)
-        FN(multiply)(tile, rows, vectors, tile->a_row, 1);
-    else
-        FN(multiply)(tile, rows, vectors, 1, tile->a_column);
-}
-
-#define TILE_FUNCTION(rows)                                                                        \
-    static __attribute__((noinline)) void FN(tile_##rows)(const FN(tile) * tile) {            \
-        if (tile->columns > LANES)                                                                 \
-            FN(multiply_strided)(tile, rows, 2);                                                 \
-        else                                                                                       \
-            FN(multiply_strided)(tile, rows, 1);                                                 \
-    }
-TILE_FUNCTION(1) TILE_FUNCTION(2) TILE_FUNCTION(3) TILE_FUNCTION(4) TILE_FUNCTION(5) TILE_FUNCTION(6)
-#if KG_TILE_ROWS == 14
-TILE_FUNCTION(7) TILE_FUNCTION(8) TILE_FUNCTION(9) TILE_FUNCTION(10) TILE_FUNCTION(11) TILE_FUNCTION(12)
-TILE_FUNCTION(13) TILE_FUNCTION(14)
-#endif
-#undef TILE_FUNCTION
-
-static void (*const FN(tiles)[KG_TILE_ROWS + 1])(const FN(tile) *) = {
-    0, FN(tile_1), FN(tile_2), FN(tile_3), FN(tile_4), FN(tile_5), FN(tile_6),
-#if KG_TILE_ROWS == 14
-    FN(tile_7), FN(tile_8), FN(tile_9), FN(tile_10), FN(tile_11), FN(tile_12), FN(tile_13), FN(tile_14),
-#endif
-};
-
-/* Copies a strip of B row by row, zeros after its last column. */
-static void FN(copy_strip)(TYPE *restrict strip, FN(operand) b, int64_t depth, int64_t columns) {
-    const int64_t width = columns > LANES ? STRIP : LANES;
-    if (columns < width) memset(strip, 0, (size_t)(depth * STRIP) * sizeof(TYPE));
-    if (b.column == 1) {
-        for (int64_t k = 0; k < depth; k++) memcpy(strip + k * STRIP, b.at + k * b.row, (size_t)columns * sizeof(TYPE));
-        return;
-    }
-    /* Eight rows of the strip at once use up the lines of B that they read. */
-    for (int64_t first = 0; first < depth; first += 8)
-        for (int64_t j = 0; j < columns; j++)
-            for (int64_t k = first; k < KG_MIN(first + 8, depth); k++)
-                strip[k * STRIP + j] = b.at[k * b.row + j * b.column];
-}
-
-/* C = A B for `rows` rows of A, one strip of B. */
-static void FN(strip_product)(FN(tile) tile, int64_t rows) {
+/* Rows of a block: even parts of `rows`. */
+static int64_t FN(block_rows)(int64_t rows) {
     const int64_t blocks = (rows + KG_TILE_ROWS - 1) / KG_TILE_ROWS;
-    for (int64_t block = 0, first = 0; block < blocks; block++) {
-        const int64_t next = rows * (block + 1) / blocks;
-        FN(tile) part = tile;
-        part.a += first * tile.a_row;
-        part.c += first * tile.c_row;
-        FN(tiles)[next - first](&part);
-        first = next;
+    return (rows + blocks - 1) / blocks;
+}
+
+/* Whether to pack a panel of B that could be read in place. */
+static int FN(is_worth_packing)(const FN(product) *product) {
+    return product->rows > KG_PACK_ROWS && product->b.row > 2 * STRIP;
+}
+
+/* Whether enough strips read a block of A, and its rows are so far apart, that a copy is better. */
+static int FN(is_worth_copying)(const FN(product) *product) {
+    const int64_t bytes = (product->a.column == 1 ? product->a.row : product->a.column) * (int64_t)sizeof(TYPE);
+    return product->columns >= KG_COPY_STRIPS * STRIP && bytes % KG_COPY_BYTES == 0;
+}
+
+/* A part of a matrix that will be read after `tiles` more tiles, along its rows or columns, whichever are contiguous. */
+KG_INLINE kg_ahead FN(read_ahead)(FN(operand) matrix, int64_t rows, int64_t columns, int64_t tiles) {
+    const int by_rows = matrix.column == 1;
+    const int64_t lines = by_rows ? rows : columns, length = by_rows ? columns : rows;
+    const int64_t stride = by_rows ? matrix.row : matrix.column, size = sizeof(TYPE);
+    return kg_read_ahead(matrix.at, lines, stride * size, length * size, tiles);
+}
+
+/* One block of rows of C, at most KG_TILE_ROWS; `tile` has what is the same in all its strips. */
+static void FN(multiply_strips)(FN(part) *part, const FN(tile) *tile, int64_t rows, kg_ahead *a_ahead) {
+    const int64_t widest = (rows <= KG_WIDE_ROWS ? KG_WIDE_VECTORS : 2) * LANES;
+    FN(tile) next = *tile;
+    for (int64_t j = 0, width; j < part->columns; j += width) {
+        const int packed = j >= part->packed_from;
+        width = packed ? KG_MIN(STRIP, part->columns - j) : KG_MIN(widest, part->packed_from - j);
+        const int64_t vectors = (width + LANES - 1) / LANES;
+        next.b = packed ? part->packed + (j - part->packed_from) * part->depth : part->b.at + j;
+        next.b_row = packed ? STRIP : part->b.row;
+        next.c = tile->c + j;
+        next.start = tile->start ? tile->start + j : NULL;
+        next.last = width - (vectors - 1) * LANES;
+        FN(tiles)[rows - 1][vectors - 1](&next);
+        kg_prefetch_some(a_ahead);
+        kg_prefetch_some(&part->b_ahead);
     }
 }
 
-/* C = A B, `rows` by `columns`; one of A's strides is 1, and one of B's. */
-static void FN(product)(FN(operand) a, FN(operand) b, TYPE *c, int64_t rows, int64_t columns, int64_t depth) {
-    TYPE copy[DEPTH * STRIP] __attribute__((aligned(64)));
-    int64_t k = 0;
-    do {
-        const int64_t part = KG_MIN(DEPTH, depth - k);
-        for (int64_t j = 0; j < columns; j += STRIP) {
-            const int64_t width = KG_MIN(STRIP, columns - j);
-            const FN(operand) strip = {b.at + k * b.row + j * b.column, b.row, b.column};
-            const int in_place = b.column == 1 && (width == STRIP || width == LANES);
-            if (!in_place) FN(copy_strip)(copy, strip, part, width);
-            FN(strip_product)((FN(tile)){.a = a.at + k * a.column, .b = in_place ? strip.at : copy, .c = c + j,
-                                             .a_row = a.row, .a_column = a.column, .b_row = in_place ? b.row : STRIP,
-                                             .c_row = columns, .depth = part, .columns = width, .more = k > 0}, rows);
+/* Copies blocks of A from row `i` on: several at once where their rows share cache lines. The number of rows. */
+static int64_t FN(copy_blocks)(const FN(product) *product, const FN(part) *part, int64_t i, int64_t block_rows) {
+    const int64_t blocks = part->a.column == 1 ? 1 : KG_COPY_BLOCKS;
+    const int64_t rows = KG_MIN(blocks * block_rows, product->rows - i);
+    const TYPE *a = part->a.at + i * part->a.row;
+    if (part->a.column == 1)
+        FN(copy_lines)(part->a_copy, COPIED_ROW(part->depth), a, part->a.row, rows, part->depth);
+    else
+        FN(pack_blocks)(part->a_copy, a, part->a.column, part->depth, rows, block_rows);
+    return rows;
+}
+
+/* Points `tile` at the block of A that begins `offset` rows after the first one copied. */
+KG_INLINE void FN(use_copy)(const FN(part) *part, FN(tile) *tile, int64_t offset, int64_t block_rows) {
+    if (part->a.column == 1) {
+        tile->a_row = COPIED_ROW(part->depth);
+        tile->a = part->a_copy + offset * tile->a_row;
+    } else {
+        tile->a_column = BLOCK_WIDTH;
+        tile->a = part->a_copy + offset / block_rows * part->depth * BLOCK_WIDTH;
+    }
+}
+
+/* The rows of one panel of C over one part of k; what comes first starts from the bias, what comes last is finished. */
+static void FN(multiply_part)(const FN(product) *product, FN(part) *part, int64_t j, int first, int last) {
+    const int64_t rows = product->rows, block_rows = FN(block_rows)(rows);
+    int64_t copied_from = 0, copied_to = 0;
+    kg_ahead a_ahead = {0};
+    for (int64_t i = 0; i < rows; i += block_rows) {
+        const int64_t size = KG_MIN(block_rows, rows - i);
+        TYPE *c = product->c + i * product->c_row + j;
+        FN(tile) tile = {.a = part->a.at + i * part->a.row, .c = c, .a_row = part->a.row, .a_column = part->a.column,
+                         .c_row = product->c_row, .depth = part->depth, .more = !first,
+                         .start = first && product->bias ? product->bias + j : NULL};
+        if (part->a_copy) {
+            if (i == copied_to) {
+                const int64_t copied = FN(copy_blocks)(product, part, i, block_rows);
+                copied_from = i, copied_to = i + copied;
+                const FN(operand) below = {part->a.at + copied_to * part->a.row, part->a.row, part->a.column};
+                a_ahead = FN(read_ahead)(below, KG_MIN(copied, rows - copied_to), part->depth,
+                                         copied / block_rows * (part->columns / STRIP));
+            }
+            FN(use_copy)(part, &tile, i - copied_from, block_rows);
         }
-        k += part;
-    } while (k < depth);
+        FN(multiply_strips)(part, &tile, size, &a_ahead);
+        if (last)
+            FN(finish)(product->finish, c, product->y ? product->y + (c - product->c) : NULL, product->c_row, size,
+                       part->columns);
+    }
 }
 
-/* The dot product of two contiguous vectors, by lanes. */
-KG_INLINE TYPE FN(dot)(const TYPE *restrict a, const TYPE *restrict b, int64_t size) {
-    TYPE sum = 0;
-    _Pragma("omp simd reduction(+ : sum)")
-    for (int64_t k = 0; k < size; k++) sum += a[k] * b[k];
-    return sum;
+/* Packs as much of the part's panel as is to be packed. */
+static void FN(pack_panel)(const FN(product) *product, FN(part) *part, TYPE *panel) {
+    part->packed = panel;
+    if (part->b.column != 1) {
+        part->packed_from = 0;
+        FN(pack_turned)(panel, part->b.at, part->b.column, part->depth, part->columns);
+        return;
+    }
+    part->packed_from = KG_CHEAP_PARTS ? part->columns : part->columns / LANES * LANES;
+    if (FN(is_worth_packing)(product)) part->packed_from = 0;
+    if (part->packed_from < part->columns)
+        FN(pack_rows)(panel, part->b.at + part->packed_from, part->b.row, part->depth, part->columns - part->packed_from);
 }
 
-/* C = A B' where both lie along k: no copy of B is worth its while when few rows of A would use it. */
-static void FN(dots)(const TYPE *a, const TYPE *b, TYPE *c, int64_t rows, int64_t columns, int64_t depth) {
-    for (int64_t i = 0; i < rows; i++)
-        for (int64_t j = 0; j < columns; j++) c[i * columns + j] = FN(dot)(a + i * depth, b + j * depth, depth);
+/* With room for packed panels of `widest` columns, and for a block of A unless that is NULL. */
+static void FN(multiply_panels)(const FN(product) *product, TYPE *panel, int64_t widest, TYPE *a_copy) {
+    const int64_t parts = KG_MAX(1, (product->depth + DEPTH - 1) / DEPTH);
+    for (int64_t j = 0; j < product->columns; j += widest)
+        for (int64_t p = 0; p < parts; p++) {
+            const int64_t k = product->depth * p / parts, end = product->depth * (p + 1) / parts;
+            FN(part) part = {.a = product->a, .b = product->b, .depth = end - k, .a_copy = a_copy,
+                             .columns = KG_MIN(widest, product->columns - j)};
+            part.a.at += k * part.a.column;
+            part.b.at += k * part.b.row + j * part.b.column;
+            FN(pack_panel)(product, &part, panel);
+            if (part.packed_from == 0 && p + 1 < parts) {
+                FN(operand) later = product->b;
+                later.at += end * later.row + j * later.column;
+                const int64_t tiles = product->rows / KG_TILE_ROWS * (part.columns / STRIP);
+                part.b_ahead = FN(read_ahead)(later, KG_MIN(part.depth, product->depth - end), part.columns, tiles);
+            }
+            FN(multiply_part)(product, &part, j, p == 0, p == parts - 1);
+        }
 }
+
+/* Without memory for panels there is room on the stack for one strip at a time. */
+static __attribute__((noinline)) void FN(multiply_on_stack)(const FN(product) *product) {
+    TYPE strip[DEPTH * STRIP] __attribute__((aligned(64)));
+    FN(multiply_panels)(product, strip, STRIP, NULL);
+}
+
+_Static_assert((DEPTH * PANEL + KG_COPY_BLOCKS * DEPTH * BLOCK_WIDTH) * sizeof(TYPE) <= KG_SCRATCH_BYTES &&
+                   (DEPTH * PANEL + KG_TILE_ROWS * COPIED_ROW(DEPTH)) * sizeof(TYPE) <= KG_SCRATCH_BYTES,
+               "the scratch memory holds a panel and the copied blocks of A");
+
+static void FN(multiply_tiles)(const FN(product) *product) {
+    TYPE *panel = kg_scratch();
+    if (panel)
+        FN(multiply_panels)(product, panel, PANEL, FN(is_worth_copying)(product) ? panel + DEPTH * PANEL : NULL);
+    else
+        FN(multiply_on_stack)(product);
+}
+
+/* What a kernel gives to its tiles: whether A and B are turned, then as in a product, but of whole matrices. */
+typedef struct FN(form) {
+    int a_turned, b_turned;
+    const TYPE *bias, *y;
+    kg_finish finish;
+} FN(form);
+
+/* By dot products: a column vector B, or few rows of A with B'. */
+static void FN(multiply_by_dots)(const FN(product) *product) {
+    const int is_column = product->columns == 1;
+    FN(dots) dots = {.a = product->a.at, .b = product->b.at, .c = product->c, .depth = product->depth,
+                     .c_row = product->c_row, .c_column = 1};
+    if (is_column) {
+        dots.a = product->b.at, dots.b = product->a.at, dots.c_column = product->c_row;
+        dots.start = product->bias ? *product->bias : 0;
+    }
+    FN(multiply_dots)(&dots, is_column ? 1 : product->rows, is_column ? product->rows : product->columns);
+    FN(finish)(product->finish, product->c, product->y, product->c_row, product->rows, product->columns);
+}
+
+/* By the form that suits m by n, which are the sizes of the whole matrix. */
+static void FN(multiply_suitably)(const FN(product) *product, const FN(form) *form, int64_t m, int64_t n) {
+    if (!form->a_turned && (n == 1 || (form->b_turned && m <= KG_FEW_ROWS))) {
+        FN(multiply_by_dots)(product);
+    } else if (n == 1) {
+        /* A'b is b'A, a row, and A lies as a B does. */
+        FN(multiply_row)(product->c, product->b.at, product->a.at, product->a.column, NULL, product->depth, product->rows);
+    } else if (m == 1 && product->b.column == 1) {
+        FN(multiply_row)(product->c, product->a.at, product->b.at, product->b.row, product->bias, product->depth,
+                         product->columns);
+        FN(finish)(product->finish, product->c, product->y, product->c_row, 1, product->columns);
+    } else {
+        FN(multiply_tiles)(product);
+    }
+}
+
+/* Where a range of units begins: the first row and column of a tile of a matrix, and how far the range goes from there. */
+typedef struct FN(reach) {
+    int64_t matrix, i, j, rows, columns, units;
+} FN(reach);
 
 /*
- * Rows [begin, end) of a stack of products of m by n, one matrix at a time. The choice between methods looks at the
- * sizes of the product alone, never at the range.
+ * ints: m, n, k, rows and columns of a tile. Units go down the tiles of C, then across, then through the matrices. Tiles
+ * below each other make one product, and so do whole columns of them: what is packed is then used more often.
  */
-KG_INLINE int FN(stack)(const kg_call *call, int64_t begin, int64_t end, int a_turned, int b_turned) {
+KG_INLINE FN(reach) FN(reach_of)(const int64_t *ints, int64_t unit, int64_t end) {
+    const int64_t m = ints[0], n = ints[1], tile_rows = ints[3], tile_columns = ints[4];
+    const int64_t down = (m + tile_rows - 1) / tile_rows, across = (n + tile_columns - 1) / tile_columns;
+    const int64_t row = unit % down, column = unit / down % across;
+    const int64_t whole = row ? 0 : KG_MIN(across - column, (end - unit) / down);
+    FN(reach) reach = {.matrix = unit / (down * across), .i = row * tile_rows, .j = column * tile_columns};
+    reach.units = whole ? whole * down : KG_MIN(down - row, end - unit);
+    reach.rows = KG_MIN(m - reach.i, whole ? m : reach.units * tile_rows);
+    reach.columns = KG_MIN(n - reach.j, KG_MAX(1, whole) * tile_columns);
+    return reach;
+}
+
+KG_INLINE int FN(multiply_units)(const kg_call *call, int64_t begin, int64_t end, TYPE *c, const FN(form) *form) {
     const int64_t m = call->ints[0], n = call->ints[1], depth = call->ints[2];
-    for (int64_t row = begin, rows; row < end; row += rows) {
-        const int64_t matrix = row / m, i = row % m;
-        rows = KG_MIN(m - i, end - row);
-        const TYPE *a = IN(0) + matrix * m * depth + (a_turned ? i : i * depth), *b = IN(1) + matrix * n * depth;
-        TYPE *c = OUT(2) + row * n;
-        if (!a_turned && (n == 1 || (b_turned && m <= 4)))
-            FN(dots)(a, b, c, rows, n, depth);
-        else if (n == 1)
-            FN(product)((FN(operand)){b, depth, 1}, (FN(operand)){a, m, 1}, c, 1, rows, depth);
-        else
-            FN(product)((FN(operand)){a, a_turned ? 1 : depth, a_turned ? m : 1},
-                          (FN(operand)){b, b_turned ? 1 : n, b_turned ? depth : 1}, c, rows, n, depth);
+    /* With k = 1 a turned B lies as the plain one does. */
+    const int b_turned = form->b_turned && depth > 1;
+    const int64_t a_row = form->a_turned ? 1 : depth, a_column = form->a_turned ? m : 1;
+    const int64_t b_row = b_turned ? 1 : n, b_column = b_turned ? depth : 1;
+    for (int64_t unit = begin; unit < end;) {
+        const FN(reach) reach = FN(reach_of)(call->ints, unit, end);
+        const int64_t place = (reach.matrix * m + reach.i) * n + reach.j;
+        const FN(product) product = {
+            .a = {IN(0) + reach.matrix * m * depth + reach.i * a_row, a_row, a_column},
+            .b = {IN(1) + reach.matrix * n * depth + reach.j * b_column, b_row, b_column},
+            .c = c + place, .c_row = n, .rows = reach.rows, .columns = reach.columns, .depth = depth,
+            .bias = form->bias ? form->bias + reach.j : NULL, .y = form->y ? form->y + place : NULL,
+            .finish = form->finish};
+        FN(multiply_suitably)(&product, form, m, n);
+        unit += reach.units;
     }
     return 0;
 }
 
-/* ints: m, n, k. A unit is a row of C. */
-KERNEL(matmul) { return FN(stack)(call, begin, end, 0, 0); }
-KERNEL(matmul_tn) { return FN(stack)(call, begin, end, 1, 0); }
-KERNEL(matmul_nt) { return FN(stack)(call, begin, end, 0, 1); }
+KERNEL(matmul) { return FN(multiply_units)(call, begin, end, OUT(2), &(FN(form)){0}); }
+KERNEL(matmul_tn) { return FN(multiply_units)(call, begin, end, OUT(2), &(FN(form)){.a_turned = 1}); }
+KERNEL(matmul_nt) { return FN(multiply_units)(call, begin, end, OUT(2), &(FN(form)){.b_turned = 1}); }
 
-#undef VECTOR
-#undef LANES
+/* ints: as above, then the activation. */
+KERNEL(dense) {
+    const FN(form) form = {.bias = IN(2), .finish = (kg_finish)call->ints[5]};
+    return FN(multiply_units)(call, begin, end, OUT(3), &form);
+}
+
+KERNEL(matmul_nt_relu_grad) {
+    const FN(form) form = {.b_turned = 1, .y = IN(2), .finish = KG_RELU_GRAD};
+    return FN(multiply_units)(call, begin, end, OUT(3), &form);
+}
+
 #undef STRIP
+#undef COPIED_ROW
+#undef BLOCK_WIDTH
 #undef DEPTH
+#undef PANEL

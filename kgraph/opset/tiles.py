@@ -1,0 +1,76 @@
+"""How a matrix product is cut into tasks: tiles of the result, by the sizes of the product alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Final
+
+from kgraph.op import Call
+from kgraph.types import TensorType
+
+#: Tasks that a large product makes: enough that up to 16 threads finish together.
+_TASKS: Final = 32
+#: Rows of a tile, at most: what reads a packed panel of B, which each tile packs for itself.
+_MOST_ROWS: Final = 512
+#: Tiles are a multiple of these, so that nearly all vectors and blocks of the kernel are full; see csrc/kinds/matmul.h.
+_ROW_STEP: Final = 28
+_COLUMN_STEP: Final = 32
+#: The same for a product with a vector, which is bound by reading the matrix: along its rows, so much at a time.
+_VECTOR_STEP: Final = 512
+#: Multiplications and additions in one task, below which handing it out costs more than it gains: for products that
+#: read each element at least ``_REUSE`` times, and in proportion for those that read it less often.
+_TASK_FLOPS: Final = 1 << 20
+_REUSE: Final = 16
+#: And in a task that is so narrow already that only its rows can become fewer.
+_NARROW_FLOPS: Final = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Tiles of ``rows`` by ``columns``, ``grain`` of them in a task, ``count`` in a matrix of the result."""
+
+    rows: int
+    columns: int
+    grain: int
+    count: int
+
+
+def product_tiles(m: int, n: int, k: int) -> Tiles:
+    """The tiles of an ``m`` by ``n`` result that is summed over ``k``.
+
+    Tall rather than wide, since rows share what is packed of the right operand. They depend on nothing but the sizes:
+    not on the number of threads, nor on the instruction set.
+    """
+    row_step = _ROW_STEP if n > 1 else _VECTOR_STEP
+    column_step = _COLUMN_STEP if m > 1 else _VECTOR_STEP
+    least = max(1, _TASK_FLOPS * min(m, n, _REUSE) // _REUSE)
+    area = max(m * n // _TASKS, least // (2 * max(1, k)))
+    rows = _round_up(_even_part(m, _MOST_ROWS), row_step)
+    columns = _round_up(area // rows, column_step)
+    if columns >= n:
+        columns = n
+        rows = min(rows, _round_up(area // max(1, n), row_step))
+    if columns == column_step:
+        narrow = max(area, _NARROW_FLOPS // (2 * max(1, k)))
+        rows = min(rows, _round_up(narrow // columns, row_step))
+    rows, columns = max(1, min(rows, m)), max(1, columns)
+    grain = max(1, least // max(1, 2 * rows * columns * k))
+    return Tiles(rows, columns, grain, -(-m // rows) * -(-n // columns))
+
+
+def product_call(kernel: str, output: TensorType, k: int, *ints: int) -> Call:
+    """The call of a product's kernel: a unit is a tile, through all matrices of the result."""
+    *batch, m, n = output.known_shape
+    tiles = product_tiles(m, n, k)
+    sizes = (m, n, k, tiles.rows, tiles.columns)
+    return Call(f"{kernel}_{output.dtype}", prod(batch) * tiles.count, tiles.grain, (*sizes, *ints))
+
+
+def _even_part(number: int, most: int) -> int:
+    """The size of as few equal parts as none exceeds ``most``."""
+    return -(-number // max(1, -(-number // most)))
+
+
+def _round_up(number: int, step: int) -> int:
+    return max(1, -(-number // step)) * step
