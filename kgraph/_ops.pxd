@@ -38,6 +38,12 @@ cdef extern from "csrc/executor.h":
         kg_call call
         int64_t work
         int64_t grain
+        double weight
+
+    ctypedef enum kg_link:
+        KG_BEGINS
+        KG_JOINS
+        KG_FOLLOWS
 
     ctypedef struct kg_operand:
         int64_t slot

@@ -2,8 +2,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-#: Kernel, operands as (slot, byte offset) with the output last, ints, floats, work, grain.
-Instruction = tuple[str, Sequence[tuple[int, int]], Sequence[int], Sequence[float], int, int]
+#: Kernel, operands as (slot, byte offset) with the output last, ints, floats, work, grain; and the weight of a task.
+Instruction = (
+    tuple[str, Sequence[tuple[int, int]], Sequence[int], Sequence[float], int, int]
+    | tuple[str, Sequence[tuple[int, int]], Sequence[int], Sequence[float], int, int, float]
+)
 
 class KernelFault(Exception):
     instruction: int
@@ -19,7 +22,7 @@ def set_num_threads(threads: int) -> None: ...
 def num_threads() -> int: ...
 
 class Executable:
-    def __init__(self, slots: int, instructions: list[Instruction], joins: Sequence[bool] | None = None) -> None: ...
+    def __init__(self, slots: int, instructions: Sequence[Instruction], links: Sequence[int] | None = None) -> None: ...
     def bind(self, slot: int, array: np.ndarray) -> None: ...
     def run(self) -> None: ...
     def run_steps(

@@ -116,13 +116,16 @@ cdef class Executable:
     Args:
         slots: how many arrays ``bind`` takes.
         instructions: ``(kernel, operands, ints, floats, work, grain)`` each: a kernel's name, its operands as
-            ``(slot, byte offset)`` with the output last, the numbers that it reads, and its work.
-        joins: whether each instruction may run at the same time as the one before it, and as all that this one joins;
-            none does unless given. What joins neither needs, nor overwrites, what the others write.
+            ``(slot, byte offset)`` with the output last, the numbers that it reads, and its work. A seventh entry is
+            how much longer a task takes than one of a cheap kernel; 1 unless given.
+        links: what each instruction is to the one before it; 0 unless given. 0: it runs when that one is done. 1: it
+            joins it, and all that this one joins: they run at the same time, for none needs or overwrites what another
+            writes. 2: it follows it, element by element: a task goes on with the same range of this instruction, which
+            has as much work and refuses no value.
 
     Raises:
         ValueError: ``slots`` is negative, or an instruction names an unknown kernel, a slot out of range, a negative
-            offset or work, or a grain below 1, or ``joins`` has another length; the message says which.
+            offset or work, or a grain below 1, or ``links`` has another length; the message says which.
     """
 
     cdef kg_program *_program
@@ -132,7 +135,7 @@ cdef class Executable:
     cdef set _unbound
     cdef object _lock
 
-    def __init__(self, int slots, list instructions not None, joins=None):
+    def __init__(self, int slots, list instructions not None, links=None):
         if self._program != NULL:
             raise RuntimeError("an Executable is initialised once")
         if slots < 0:
@@ -149,7 +152,7 @@ cdef class Executable:
         if self._program == NULL:
             raise MemoryError(f"no memory for a program of {len(instructions)} instructions")
         self._fill(instructions)
-        self._finish(instructions, joins)
+        self._finish(instructions, links)
         self._arrays = [None] * slots
         self._lock = threading.Lock()
         self._note_slots(slots, instructions)
@@ -161,12 +164,13 @@ cdef class Executable:
         cdef int64_t index, operand = 0, number = 0, real = 0
         cdef kg_instr *instr
         cdef _Kernel kernel
-        for index, (name, operands, ints, floats, work, grain) in enumerate(instructions):
+        for index, (name, operands, ints, floats, work, grain, *weight) in enumerate(instructions):
             instr = &self._program.instrs[index]
             kernel = _KERNELS[name]
             instr.kernel = kernel.pointer
             instr.work = work
             instr.grain = grain
+            instr.weight = weight[0] if weight else 1.0
             instr.call.args = self._program.pointers + operand
             instr.call.n_args = len(operands)
             instr.call.ints = self._program.ints + number
@@ -183,10 +187,14 @@ cdef class Executable:
                 self._program.floats[real] = value
                 real += 1
 
-    cdef void _finish(self, list instructions, joins) except *:
-        flags = bytes(len(instructions)) if joins is None else bytes(bool(each) for each in joins)
+    cdef void _finish(self, list instructions, links) except *:
+        flags = bytes(len(instructions)) if links is None else bytes(links)
         if len(flags) != len(instructions):
-            raise ValueError(f"joins has {len(flags)} entries for {len(instructions)} instructions")
+            raise ValueError(f"links has {len(flags)} entries for {len(instructions)} instructions")
+        works = [instruction[4] for instruction in instructions]
+        for index, link in enumerate(flags):
+            if link > KG_FOLLOWS or (link == KG_FOLLOWS and (not index or works[index] != works[index - 1])):
+                raise ValueError(f"instruction {index} cannot be linked by {link} to the one before it")
         kg_program_finish(self._program, <const uint8_t *><const char *>flags)
         num_threads()
 
@@ -337,7 +345,7 @@ cdef class Executable:
 
 
 def _check_instruction(index, instruction, slots):
-    name, operands, _, _, work, grain = instruction
+    name, operands, _, _, work, grain, *_ = instruction
     if name not in _KERNELS:
         raise ValueError(f"instruction {index}: no kernel is named {name!r}")
     if not operands:

@@ -78,7 +78,8 @@ class Call:
     """How a node of known shapes runs: a kernel by name, its numbers, and its work.
 
     The kernel is called on ranges of ``[0, work)`` of at most ``grain`` units each; ranges are independent tasks. A
-    task should take a few microseconds: the number of tasks decides whether other threads are asked to help.
+    task should take a few microseconds, or its ``weight`` times as much: the number of tasks decides whether other
+    threads are asked to help.
     """
 
     kernel: str
@@ -86,6 +87,7 @@ class Call:
     grain: int
     ints: tuple[int, ...] = ()
     floats: tuple[float, ...] = ()
+    weight: float = 1.0
 
 
 Lower = Callable[[Sequence[TensorType], TensorType, Attrs], Call]

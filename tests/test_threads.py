@@ -19,7 +19,7 @@ from kgraph import config, threads
 from kgraph._ops import Executable, KernelFault
 from kgraph.ir import Graph
 from kgraph.runtime import Function, Storage
-from kgraph.runtime.phases import Access, Extent, find_joins
+from kgraph.runtime.phases import Access, Extent, Link, find_links
 
 pytestmark = pytest.mark.threads
 
@@ -245,12 +245,40 @@ def access(reads: str, write: str, alone: bool = False) -> Access:
 )
 def test_an_instruction_joins_those_that_neither_need_nor_overwrite_anything_of_it(second: Access, joins: bool) -> None:
     first = access("a", "b")
-    assert find_joins([first, second]) == [False, joins]
-    assert find_joins([first, access("x", "y"), second]) == [False, True, joins]
+    assert find_links([first, second]) == [False, joins]
+    assert find_links([first, access("x", "y"), second]) == [False, True, joins]
 
 
 def test_nothing_joins_an_instruction_that_may_fault() -> None:
-    assert find_joins([access("a", "b", alone=True), access("a", "c"), access("a", "d")]) == [False, False, True]
+    assert find_links([access("a", "b", alone=True), access("a", "c"), access("a", "d")]) == [False, False, True]
+
+
+def elements(reads: str, write: str, alone: bool = False) -> Access:
+    """As ``access``, of an instruction that goes through two elements one by one."""
+    plain = access(reads, write, alone)
+    return Access(plain.reads, plain.write, alone, elements=2)
+
+
+@pytest.mark.parametrize(
+    ("second", "link"),
+    [
+        (elements("b", "c"), Link.FOLLOWS),
+        (elements("b", "b"), Link.FOLLOWS),
+        (elements("c", "a"), Link.FOLLOWS),
+        (access("b", "c"), Link.BEGINS),
+        (access("x", "y"), Link.JOINS),
+        (elements("b", "c", alone=True), Link.BEGINS),
+        (Access((Extent(0, 8 * ord("b") + 4, 8 * ord("c")),), Extent(0, 0, 8), alone=False, elements=2), Link.BEGINS),
+    ],
+)
+def test_an_instruction_follows_one_that_it_shares_memory_with_element_by_element(second: Access, link: Link) -> None:
+    assert find_links([elements("a", "b"), second]) == [Link.BEGINS, link]
+
+
+def test_a_chain_in_a_phase_stays_clear_of_the_other_chains() -> None:
+    first, second = elements("a", "b"), Access((Extent(1, 0, 8),), Extent(1, 8, 16), alone=False, elements=3)
+    onwards = Access((second.write,), first.write, alone=False, elements=3)
+    assert find_links([first, second, onwards]) == [Link.BEGINS, Link.JOINS, Link.BEGINS]
 
 
 def test_extents_of_other_slots_and_neighbours_do_not_meet() -> None:
@@ -260,7 +288,7 @@ def test_extents_of_other_slots_and_neighbours_do_not_meet() -> None:
 
 
 def test_joins_must_match_the_instructions() -> None:
-    with pytest.raises(ValueError, match="joins has 2 entries for 1 instructions"):
+    with pytest.raises(ValueError, match="links has 2 entries for 1 instructions"):
         Executable(2, [("neg_f32", [(0, 0), (1, 0)], (), (), 1, 1)], [False, True])
 
 

@@ -18,6 +18,9 @@
 #define TASKS_WORTH_LEADING 12.0
 #define TASKS_WORTH_WAKING 64.0
 
+/* Elements of a block of a chain: seven float arrays of so many, as an Adam step has, fill most of a level-1 cache. */
+#define CHAIN_BLOCK 1536
+
 /* calloc may answer NULL for no bytes, which is not a failure. */
 static void *room(int64_t count, size_t size) { return calloc(count > 0 ? (size_t)count : 1, size); }
 
@@ -70,23 +73,30 @@ static void index_operands(kg_program *program) {
 
 static int is_shared(const kg_phase *phase) { return phase->tasks > 1 && phase->size >= TASKS_WORTH_SHARING; }
 
-static void make_phases(kg_program *program, const uint8_t *joins) {
+static void make_phases(kg_program *program, const uint8_t *links) {
     kg_phase *phase = program->phases;
+    kg_instr *leader = program->instrs;
     for (int64_t i = 0; i < program->n_instrs; i++) {
         kg_instr *instr = &program->instrs[i];
-        instr->tasks = instr->work / instr->grain + (instr->work % instr->grain > 0);
-        if (!(i && joins[i])) *(phase = &program->phases[program->n_phases++]) = (kg_phase){.first = i};
+        kg_link link = i ? links[i] : KG_BEGINS;
+        if (link == KG_BEGINS) *(phase = &program->phases[program->n_phases++]) = (kg_phase){.first = i};
+        if (link == KG_FOLLOWS) {
+            leader->followers++;
+        } else {
+            leader = instr;
+            instr->tasks = instr->work / instr->grain + (instr->work % instr->grain > 0);
+        }
         phase->end = i + 1;
         phase->tasks += instr->tasks;
-        phase->size += (double)instr->work / (double)instr->grain;
+        phase->size += instr->weight * (double)instr->work / (double)instr->grain;
     }
     for (int64_t p = 0; p < program->n_phases; p++)
         if (is_shared(&program->phases[p])) program->shared += program->phases[p].size;
 }
 
-void kg_program_finish(kg_program *program, const uint8_t *joins) {
+void kg_program_finish(kg_program *program, const uint8_t *links) {
     index_operands(program);
-    make_phases(program, joins);
+    make_phases(program, links);
 }
 
 void kg_bind(kg_program *program, int64_t slot, void *base) {
@@ -116,8 +126,20 @@ static void note_fault(run *run, int64_t instr, const kg_fault *fault) {
     atomic_flag_clear_explicit(&run->noting, memory_order_release);
 }
 
+/* A chain goes through its range block by block, so that what one instruction writes the next finds in cache. */
+static void run_chain(const kg_instr *leader, int64_t begin, int64_t end) {
+    for (int64_t block; begin < end; begin = block) {
+        block = end - begin > CHAIN_BLOCK ? begin + CHAIN_BLOCK : end;
+        for (int64_t i = 0; i <= leader->followers; i++) leader[i].kernel(&leader[i].call, begin, block);
+    }
+}
+
 static void run_units(run *run, int64_t i, int64_t begin, int64_t end) {
     const kg_instr *instr = &run->program->instrs[i];
+    if (instr->followers) {
+        run_chain(instr, begin, end);
+        return;
+    }
     kg_fault fault;
     kg_call call = instr->call;
     call.fault = &fault;
@@ -138,7 +160,7 @@ static void run_phase_task(void *context, int64_t index) {
 static void run_phase_alone(run *run) {
     const kg_instr *instrs = run->program->instrs;
     for (int64_t i = run->phase->first; i < run->phase->end; i++)
-        if (instrs[i].work > 0) run_units(run, i, 0, instrs[i].work);
+        if (instrs[i].tasks > 0) run_units(run, i, 0, instrs[i].work);
 }
 
 /* Whether to lead the pool in each of so many runs to come. */

@@ -14,14 +14,22 @@ typedef struct kg_instr {
     kg_call call;
     int64_t work;  /* units in all */
     int64_t grain; /* units of one task, at least 1 */
-    int64_t tasks; /* found by kg_program_finish */
+    double weight; /* of a task, in those of a cheap kernel: a few microseconds each */
+    int64_t tasks, followers; /* found by kg_program_finish */
 } kg_instr;
+
+/* What an instruction is to the one before it. */
+typedef enum kg_link {
+    KG_BEGINS,  /* runs when that one is done */
+    KG_JOINS,   /* is in the same phase: runs at the same time */
+    KG_FOLLOWS, /* is in the same chain: each task of the chain's first instruction goes on with the same range here */
+} kg_link;
 
 /* Neighbouring instructions none of which needs or overwrites what another one writes: their tasks run in any order. */
 typedef struct kg_phase {
     int64_t first, end; /* the instructions */
     int64_t tasks;      /* of them all */
-    double size;        /* in whole tasks */
+    double size;        /* in whole tasks of weight 1 */
 } kg_phase;
 
 /* Where an argument lies: a byte offset into what is bound to a slot. */
@@ -75,9 +83,8 @@ typedef struct kg_steps {
 kg_program *kg_program_new(int64_t n_slots, int64_t n_instrs, int64_t n_operands, int64_t n_ints, int64_t n_floats);
 void kg_program_free(kg_program *program);
 
-/* Once all instructions and operands are filled in: makes what kg_bind and kg_run need. `joins[i]` says whether
-   instruction i belongs to the phase of the one before it. */
-void kg_program_finish(kg_program *program, const uint8_t *joins);
+/* Once all instructions and operands are filled in: makes what kg_bind and kg_run need, from a kg_link for each. */
+void kg_program_finish(kg_program *program, const uint8_t *links);
 
 /* Points every operand of `slot` into the memory at `base`; NULL unbinds. */
 void kg_bind(kg_program *program, int64_t slot, void *base);

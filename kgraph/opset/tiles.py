@@ -64,7 +64,8 @@ def product_call(kernel: str, output: TensorType, k: int, *ints: int) -> Call:
     *batch, m, n = output.known_shape
     tiles = product_tiles(m, n, k)
     sizes = (m, n, k, tiles.rows, tiles.columns)
-    return Call(f"{kernel}_{output.dtype}", prod(batch) * tiles.count, tiles.grain, (*sizes, *ints))
+    weight = max(1.0, 2 * tiles.rows * tiles.columns * k * tiles.grain / _TASK_FLOPS)
+    return Call(f"{kernel}_{output.dtype}", prod(batch) * tiles.count, tiles.grain, (*sizes, *ints), weight=weight)
 
 
 def _even_part(number: int, most: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +17,13 @@ from kgraph.op import Call, find_op
 from kgraph.runtime.aliases import byte_size
 from kgraph.runtime.errors import NodeError, node_error
 from kgraph.runtime.memory import aligned_buffer, view_at
-from kgraph.runtime.phases import Access, Extent, find_joins
+from kgraph.runtime.phases import Access, Extent, find_links
 from kgraph.runtime.plan import ARENA, CONSTANTS, Place, Plan, make_plan
 from kgraph.runtime.specialise import specialise
 from kgraph.runtime.storage import Storage
+
+if TYPE_CHECKING:
+    from kgraph._ops import Instruction as ExecutableInstruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,8 @@ class Program:
         self.plan: Plan = make_plan(specialise(graph, shapes))
         self.graph = self.plan.graph
         self.instructions = [self._instruction(node) for node in self.plan.order]
-        joins = find_joins([self._access(each) for each in self.instructions])
-        self._executable = Executable(self.plan.slots, [_flat(each) for each in self.instructions], joins)
+        links = find_links([self._access(each) for each in self.instructions])
+        self._executable = Executable(self.plan.slots, [_flat(each) for each in self.instructions], links)
         self._lock = Lock()
         self._columns: list[Column] | None = None
         self._staging: dict[int, np.ndarray] = {}
@@ -190,7 +194,9 @@ class Program:
         node = instruction.node
         sizes = [*(byte_size(self.graph[name].type) for name in node.inputs), instruction.bytes]
         *reads, write = map(Extent.of, instruction.operands, sizes)
-        return Access(tuple(reads), write, alone=find_op(node.op).fault is not None)
+        op = find_op(node.op)
+        elements = instruction.call.work if op.is_elementwise else None
+        return Access(tuple(reads), write, alone=op.fault is not None, elements=elements)
 
     def _column(self, output: str, name: str) -> Column:
         node, place = self.graph[name], self.plan.places[name]
@@ -238,8 +244,8 @@ class Program:
         return node_error(self.graph, failed.node, failed.call, fault)
 
 
-def _flat(instruction: Instruction) -> tuple[str, list[tuple[int, int]], tuple[int, ...], tuple[float, ...], int, int]:
+def _flat(instruction: Instruction) -> ExecutableInstruction:
     """An instruction as the executable takes it."""
     call = instruction.call
     operands = [(place.slot, place.offset) for place in instruction.operands]
-    return call.kernel, operands, call.ints, call.floats, call.work, call.grain
+    return call.kernel, operands, call.ints, call.floats, call.work, call.grain, call.weight
