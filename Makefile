@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+BENCH_VENV ?= .venv-bench
 PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # More words for pytest: make test ARGS="-k matmul -x"
@@ -61,11 +62,11 @@ lint: $(NATIVE) $(VENV)/.with-lint ## ruff and mypy
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
-bench: $(NATIVE) ## run every script of bench/
-	@for script in bench/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+bench: $(NATIVE) $(BENCH_VENV)/.made ## measure kgraph beside its peers (installs them in .venv-bench), write bench/README.md
+	$(BENCH_VENV)/bin/python bench/suite.py --publish $(ARGS)
 
 clean: ## remove all that was built
-	rm -rf $(VENV) build dist *.egg-info kgraph/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) build dist *.egg-info kgraph/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment. Each stamp is a step that is done again only when what it stands on has changed.
@@ -75,6 +76,12 @@ $(VENV)/.made: pyproject.toml tools/check_build.py tools/install_requirements.py
 	@$(PYTHON) tools/check_build.py
 	$(PYTHON) -m venv $(VENV)
 	$(PY) tools/install_requirements.py build
+	@touch $@
+
+# The peers are large, and kgraph is measured from its source tree: an environment of their own.
+$(BENCH_VENV)/.made: pyproject.toml tools/install_requirements.py
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python tools/install_requirements.py build bench
 	@touch $@
 
 $(VENV)/.editable: $(VENV)/.made setup.py
