@@ -6,7 +6,7 @@ placeholders as they were, arrays of the same shapes and dtypes in the same plac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,19 +76,20 @@ def _is_same_memory(a: np.ndarray, b: np.ndarray) -> bool:
 
 def _parts(data: tuple[Any, ...]) -> list[tuple[Any, np.ndarray]] | None:
     """The arrays of ``data``, each with its place; ``None`` where there is anything else but ``None``."""
-    parts = [part for place, value in enumerate(data) for part in _entries(place, value)]
-    return parts if all(type(array) is np.ndarray for _, array in parts) else None
+    parts: list[tuple[Any, np.ndarray]] = []
+    for place, value in enumerate(data):
+        if type(value) is np.ndarray:
+            parts.append((place, value))
+        elif value is not None:
+            parts += [((place, key), entry) for key, entry in _entries(value) if entry is not None]
+    return parts if all([type(array) is np.ndarray for _, array in parts]) else None
 
 
-def _entries(place: int, value: Any) -> Iterator[tuple[Any, Any]]:
-    if type(value) is np.ndarray:
-        yield place, value
-    elif isinstance(value, Mapping):
-        yield from (((place, key), entry) for key, entry in value.items() if entry is not None)
-    elif isinstance(value, (list, tuple)):
-        yield from (((place, index), entry) for index, entry in enumerate(value) if entry is not None)
-    elif value is not None:
-        yield place, value
+def _entries(value: Any) -> Iterable[tuple[Any, Any]]:
+    """The entries of a flat list or dict; of anything else the thing itself, which is no array."""
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, (list, tuple)) else [(None, value)]
 
 
 def _kind(parts: list[tuple[Any, np.ndarray]]) -> Any:

@@ -19,6 +19,7 @@ from kgraph.models.feeding import feed_inputs, feed_targets
 from kgraph.models.loop import Totals, run_epoch
 from kgraph.progress import EpochProgress, verbosity
 from kgraph.runtime.function import Function
+from kgraph.tensor import Tensor
 
 Phase = Literal["train", "test", "predict"]
 
@@ -94,10 +95,11 @@ class TrainingModel(CompilingModel):
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
-        self._prepare_for(x)
-        function = self.make_predict_function()
-        inputs = self._known_inputs.find((x,))
-        if inputs is None:
+        function = self.predict_function
+        inputs = None if function is None else self._known_inputs.find((x,))
+        if function is None or inputs is None:
+            self._prepare_for(x)
+            function = self.make_predict_function()
             inputs = _only_known(function, feed_inputs(self._network, self.symbolic_inputs, x))
             self._known_inputs.learn((x,), inputs)
         return self._outputs(function(inputs))
@@ -320,6 +322,9 @@ class TrainingModel(CompilingModel):
 
     def _outputs(self, results: Mapping[str, np.ndarray]) -> Any:
         """Predictions in the structure of the model's outputs."""
+        if isinstance(self.output_structure, Tensor):
+            (prediction,) = results.values()
+            return prediction
         return tree.pack_like(self.output_structure, [results[PREDICTION + name] for name in self.output_names])
 
 
