@@ -7,8 +7,7 @@ placeholders as they were, arrays of the same shapes and dtypes in the same plac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -16,16 +15,12 @@ import numpy as np
 _MOST_KINDS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """Where a feed comes from: the array at ``index``, with the axes after its first reshaped to ``tail``."""
+class _Route(NamedTuple):
+    """Where a feed comes from: the array at ``place``, with the axes after its first reshaped to ``tail``."""
 
     name: str
-    index: int
+    place: int
     tail: tuple[int, ...] | None
-
-    def feed(self, array: np.ndarray) -> np.ndarray:
-        return array if self.tail is None else array.reshape(len(array), *self.tail)
 
 
 class KnownFeeds:
@@ -40,23 +35,26 @@ class KnownFeeds:
         Args:
             data: inputs, targets, sample weights: arrays, or flat lists and dicts of arrays.
         """
-        parts = _parts(data)
-        routes = None if parts is None else self._routes.get(_kind(parts))
-        if parts is None or routes is None:
+        kind, arrays = _look_at(data)
+        routes = self._routes.get(kind)
+        if routes is None:
             return None
-        return {route.name: route.feed(parts[route.index][1]) for route in routes}
+        return {
+            name: arrays[place] if tail is None else arrays[place].reshape(len(arrays[place]), *tail)
+            for name, place, tail in routes
+        }
 
     def learn(self, data: tuple[Any, ...], feeds: Mapping[str, np.ndarray]) -> None:
         """Remembers how ``data`` became ``feeds``, if all feeds are arrays of ``data``, or views of all of them."""
-        parts = _parts(data)
-        if parts is None:
+        kind, arrays = _look_at(data)
+        if kind is None:
             return
-        routes = [_route(name, feed, [array for _, array in parts]) for name, feed in feeds.items()]
+        routes = [_route(name, feed, arrays) for name, feed in feeds.items()]
         known = [route for route in routes if route is not None]
         if len(known) == len(routes):
             if len(self._routes) >= _MOST_KINDS:
                 self._routes.clear()
-            self._routes[_kind(parts)] = known
+            self._routes[kind] = known
 
 
 def _route(name: str, feed: np.ndarray, arrays: list[np.ndarray]) -> _Route | None:
@@ -74,23 +72,27 @@ def _is_same_memory(a: np.ndarray, b: np.ndarray) -> bool:
     return alike and a.__array_interface__["data"][0] == b.__array_interface__["data"][0]
 
 
-def _parts(data: tuple[Any, ...]) -> list[tuple[Any, np.ndarray]] | None:
-    """The arrays of ``data``, each with its place; ``None`` where there is anything else but ``None``."""
-    parts: list[tuple[Any, np.ndarray]] = []
+def _look_at(data: tuple[Any, ...]) -> tuple[Any, list[np.ndarray]]:
+    """The kind of ``data`` (``None`` where it holds anything but arrays and ``None``), and its arrays in order."""
+    kind: list[Any] = []
+    arrays: list[np.ndarray] = []
     for place, value in enumerate(data):
-        if type(value) is np.ndarray:
-            parts.append((place, value))
-        elif value is not None:
-            parts += [((place, key), entry) for key, entry in _entries(value) if entry is not None]
-    return parts if all([type(array) is np.ndarray for _, array in parts]) else None
+        for name, array in ((place, value),) if type(value) is np.ndarray else _entries(place, value):
+            if type(array) is not np.ndarray:
+                return None, []
+            kind.append((name, array.shape, array.dtype))
+            arrays.append(array)
+    return tuple(kind), arrays
 
 
-def _entries(value: Any) -> Iterable[tuple[Any, Any]]:
+def _entries(place: int, value: Any) -> list[tuple[Any, Any]]:
     """The entries of a flat list or dict; of anything else the thing itself, which is no array."""
+    if value is None:
+        return []
     if isinstance(value, Mapping):
-        return value.items()
-    return enumerate(value) if isinstance(value, (list, tuple)) else [(None, value)]
-
-
-def _kind(parts: list[tuple[Any, np.ndarray]]) -> Any:
-    return tuple([(place, array.shape, array.dtype) for place, array in parts])
+        entries: Iterable[tuple[Any, Any]] = value.items()
+    elif isinstance(value, (list, tuple)):
+        entries = enumerate(value)
+    else:
+        return [(place, value)]
+    return [((place, key), entry) for key, entry in entries if entry is not None]
