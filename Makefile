@@ -23,7 +23,7 @@ venv: $(VENV)/.editable ## make .venv with what a build needs, and kgraph in it 
 build: $(NATIVE) ## compile what has changed, in place
 
 test: $(NATIVE) $(VENV)/.with-test ## run the tests
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -m "not keras" $(ARGS)
 
 test-keras: $(NATIVE) $(VENV)/.with-test $(VENV)/.with-keras ## compare with Keras itself (installs keras and jax)
 	KERAS_BACKEND=jax $(PY) -m pytest -m keras $(ARGS)
