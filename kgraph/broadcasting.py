@@ -15,10 +15,6 @@ def promote(dtypes: Sequence[str]) -> str:
     return max(dtypes, key=_PROMOTION.index)
 
 
-def is_wider(dtype: str, than: str) -> bool:
-    return _PROMOTION.index(dtype) > _PROMOTION.index(than)
-
-
 def broadcast_shapes(a: Shape, b: Shape) -> Shape:
     """The shape that ``a`` and ``b`` broadcast to, by numpy's rule.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from kgraph import config
 from kgraph.runtime.storage import Storage
-from kgraph.tensor import Operators, Tensor, as_array, lower, operand_type, spread, wrap
+from kgraph.tensor import Operators, as_array, lower, operand_type, spread, wrap
 from kgraph.trace import current_trace, no_trace
 from kgraph.types import DTYPES, TensorType, short_dtype
 
@@ -158,8 +158,3 @@ def _initial_value(initializer: Any, shape: Sequence[int] | None, dtype: str) ->
                 raise ValueError("a variable with an initializer function needs a shape")
             initializer = initializer(tuple(shape), dtype=dtype)
         return np.array(as_array(initializer), dtype=dtype, order="C")
-
-
-def is_tensor(value: Any) -> bool:
-    """Whether ``value`` is a symbolic tensor or a variable."""
-    return isinstance(value, (Tensor, Variable))

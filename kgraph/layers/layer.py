@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from kgraph import regularizers, tree
+from kgraph.dimension import symbolic_shape
 from kgraph.layers.auto_config import plain_arguments
 from kgraph.layers.calls import Arguments, LayerCall, choose_by_phase, scratch_call, signature_of, symbolic_leaves
 from kgraph.layers.describe import telling_config
@@ -306,12 +307,7 @@ Layer.build = scoped_build(Layer.build)  # type: ignore[method-assign]
 
 def symbolic(shape: Sequence[int | None], dtype: Any, name: str) -> Tensor:
     """A symbolic tensor of ``shape`` where ``None`` becomes ``N`` for the first axis, else a symbol of its own."""
-    prefix = "".join(c if c.isalnum() else "_" for c in name)
-    prefix = prefix if prefix[:1].isalpha() else f"x{prefix}"
-    dims = tuple(
-        ("N" if axis == 0 else f"{prefix}_{axis}") if dim is None else int(dim) for axis, dim in enumerate(shape)
-    )
-    return Tensor(TensorType(short_dtype(dtype), dims), name)
+    return Tensor(TensorType(short_dtype(dtype), symbolic_shape(shape, name)), name)
 
 
 def tree_of_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:

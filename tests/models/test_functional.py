@@ -396,3 +396,9 @@ class TestWeightFiles:
         two_by_two().save_weights(tmp_path / "w.npz")
         with pytest.raises(ValueError, match="exists"):
             two_by_two().save_weights(tmp_path / "w.npz", overwrite=False)
+
+
+def test_the_unknown_dimension_of_an_input_with_a_foreign_name_is_a_symbol_that_a_dump_can_parse() -> None:
+    inputs = keras.Input((None, 2), name="größe")
+    graph = keras.Model(inputs, keras.layers.Dense(3)(inputs)).graph
+    assert str(type(graph).parse(str(graph))) == str(graph)
