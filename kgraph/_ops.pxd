@@ -11,6 +11,7 @@ cdef extern from "csrc/kg.h":
     ctypedef struct kg_call:
         void **args
         int64_t n_args
+        int64_t n_next
         const int64_t *ints
         const double *floats
         kg_fault *fault
@@ -32,13 +33,44 @@ cdef extern from "csrc/isa.h":
     const kg_isa *kg_choose_isa(const char *name) noexcept
 
 
+cdef extern from "csrc/profile.h":
+    ctypedef struct kg_event:
+        pass
+
+    ctypedef struct kg_profile:
+        int64_t n_instrs
+        int64_t n_phases
+        int64_t runs
+        int64_t wall_ns
+        int64_t *busy_ns
+        int64_t *tasks
+        int64_t *phase_ns
+        kg_event *events
+        int64_t room
+        int64_t n_events
+
+    kg_profile *kg_profile_new(int64_t, int64_t, int64_t) noexcept
+    void kg_profile_free(kg_profile *) noexcept
+
+
 cdef extern from "csrc/executor.h":
+    ctypedef struct kg_tiling:
+        int64_t m
+        int64_t n
+        int64_t rows
+        int64_t columns
+
     ctypedef struct kg_instr:
         kg_kernel kernel
         kg_call call
         int64_t work
         int64_t grain
         double weight
+        kg_tiling tiling
+
+    ctypedef struct kg_phase:
+        int64_t first
+        int64_t end
 
     ctypedef enum kg_link:
         KG_BEGINS
@@ -52,12 +84,15 @@ cdef extern from "csrc/executor.h":
     ctypedef struct kg_program:
         int64_t n_slots
         int64_t n_instrs
+        int64_t n_phases
         kg_instr *instrs
+        kg_phase *phases
         kg_operand *operands
         void **pointers
         int64_t *ints
         double *floats
         kg_fault fault
+        kg_profile *profile
 
     ctypedef struct kg_feed:
         const char *source

@@ -1,12 +1,9 @@
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-#: Kernel, operands as (slot, byte offset) with the output last, ints, floats, work, grain; and the weight of a task.
-Instruction = (
-    tuple[str, Sequence[tuple[int, int]], Sequence[int], Sequence[float], int, int]
-    | tuple[str, Sequence[tuple[int, int]], Sequence[int], Sequence[float], int, int, float]
-)
+from kgraph.instructions import Instruction, Measured
 
 class KernelFault(Exception):
     instruction: int
@@ -22,9 +19,13 @@ def set_num_threads(threads: int) -> None: ...
 def num_threads() -> int: ...
 
 class Executable:
-    def __init__(self, slots: int, instructions: Sequence[Instruction], links: Sequence[int] | None = None) -> None: ...
+    def __init__(
+        self, slots: int, instructions: Sequence[Instruction | tuple[Any, ...]], links: Sequence[int] | None = None
+    ) -> None: ...
     def bind(self, slot: int, array: np.ndarray) -> None: ...
     def run(self) -> None: ...
+    def start_profile(self, events: int) -> None: ...
+    def stop_profile(self) -> Measured | None: ...
     def run_steps(
         self,
         sources: list[np.ndarray],

@@ -7,10 +7,14 @@ every operand that lies in a slot into its array; ``run`` calls the kernels in o
 import os
 import threading
 
+import numpy as np
+
 cimport numpy as cnp
 from libc.stdint cimport int64_t, uint8_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
 
+from kgraph.instructions import Instruction, Measured
 from kgraph.threads import default_num_threads
 
 cnp.import_array()
@@ -115,17 +119,16 @@ cdef class Executable:
 
     Args:
         slots: how many arrays ``bind`` takes.
-        instructions: ``(kernel, operands, ints, floats, work, grain)`` each: a kernel's name, its operands as
-            ``(slot, byte offset)`` with the output last, the numbers that it reads, and its work. A seventh entry is
-            how much longer a task takes than one of a cheap kernel; 1 unless given.
+        instructions: an ``Instruction`` each, or its fields as a tuple.
         links: what each instruction is to the one before it; 0 unless given. 0: it runs when that one is done. 1: it
             joins it, and all that this one joins: they run at the same time, for none needs or overwrites what another
-            writes. 2: it follows it, element by element: a task goes on with the same range of this instruction, which
-            has as much work and refuses no value.
+            writes. 2: it follows it, element by element: a task goes on with the same range of this instruction, or
+            with the elements of the same tile, one after the other; it has as much work as there are, and refuses no
+            value.
 
     Raises:
-        ValueError: ``slots`` is negative, or an instruction names an unknown kernel, a slot out of range, a negative
-            offset or work, or a grain below 1, or ``links`` has another length; the message says which.
+        ValueError: ``slots`` is negative, an instruction cannot be (see ``Instruction.check``) or be linked so, or
+            ``links`` has another length; the message says which.
     """
 
     cdef kg_program *_program
@@ -140,14 +143,18 @@ cdef class Executable:
             raise RuntimeError("an Executable is initialised once")
         if slots < 0:
             raise ValueError(f"slots is {slots}; it must be >= 0")
+        instructions = [Instruction(*each) for each in instructions]
         for index, instruction in enumerate(instructions):
-            _check_instruction(index, instruction, slots)
+            try:
+                instruction.check(_KERNELS, slots)
+            except ValueError as error:
+                raise ValueError(f"instruction {index}: {error}") from None
         self._program = kg_program_new(
             slots,
             len(instructions),
-            sum(len(instruction[1]) for instruction in instructions),
-            sum(len(instruction[2]) for instruction in instructions),
-            sum(len(instruction[3]) for instruction in instructions),
+            sum(len(each.operands) + len(each.following) for each in instructions),
+            sum(len(each.ints) for each in instructions),
+            sum(len(each.floats) for each in instructions),
         )
         if self._program == NULL:
             raise MemoryError(f"no memory for a program of {len(instructions)} instructions")
@@ -164,26 +171,26 @@ cdef class Executable:
         cdef int64_t index, operand = 0, number = 0, real = 0
         cdef kg_instr *instr
         cdef _Kernel kernel
-        for index, (name, operands, ints, floats, work, grain, *weight) in enumerate(instructions):
+        for index, each in enumerate(instructions):
             instr = &self._program.instrs[index]
-            kernel = _KERNELS[name]
+            kernel = _KERNELS[each.kernel]
             instr.kernel = kernel.pointer
-            instr.work = work
-            instr.grain = grain
-            instr.weight = weight[0] if weight else 1.0
+            instr.work, instr.grain, instr.weight = each.work, each.grain, each.weight
+            if each.tiling:
+                instr.tiling.m, instr.tiling.n, instr.tiling.rows, instr.tiling.columns = each.tiling
             instr.call.args = self._program.pointers + operand
-            instr.call.n_args = len(operands)
+            instr.call.n_args, instr.call.n_next = len(each.operands), len(each.following)
             instr.call.ints = self._program.ints + number
             instr.call.floats = self._program.floats + real
             instr.call.fault = &self._program.fault
-            for slot, offset in operands:
+            for slot, offset in (*each.operands, *each.following):
                 self._program.operands[operand].slot = slot
                 self._program.operands[operand].offset = offset
                 operand += 1
-            for value in ints:
+            for value in each.ints:
                 self._program.ints[number] = value
                 number += 1
-            for value in floats:
+            for value in each.floats:
                 self._program.floats[real] = value
                 real += 1
 
@@ -191,10 +198,11 @@ cdef class Executable:
         flags = bytes(len(instructions)) if links is None else bytes(links)
         if len(flags) != len(instructions):
             raise ValueError(f"links has {len(flags)} entries for {len(instructions)} instructions")
-        works = [instruction[4] for instruction in instructions]
+        elements = None
         for index, link in enumerate(flags):
-            if link > KG_FOLLOWS or (link == KG_FOLLOWS and (not index or works[index] != works[index - 1])):
+            if link > KG_FOLLOWS or (link == KG_FOLLOWS and instructions[index].work != elements):
                 raise ValueError(f"instruction {index} cannot be linked by {link} to the one before it")
+            elements = instructions[index].elements
         kg_program_finish(self._program, <const uint8_t *><const char *>flags)
         num_threads()
 
@@ -202,11 +210,11 @@ cdef class Executable:
         self._reach = [0] * slots
         self._written = [False] * slots
         self._unbound = set()
-        for _, operands, *_ in instructions:
-            for slot, offset in operands:
+        for each in instructions:
+            for slot, offset in (*each.operands, *each.following):
                 self._reach[slot] = max(self._reach[slot], offset)
                 self._unbound.add(slot)
-            self._written[operands[-1][0]] = True
+            self._written[each.operands[-1][0]] = True
 
     def bind(self, int slot, cnp.ndarray array not None):
         """Lets every operand of ``slot`` lie in ``array``, which is kept alive.
@@ -288,6 +296,48 @@ cdef class Executable:
             free(feeds)
             free(places)
 
+    def start_profile(self, int64_t events):
+        """Measures the runs from now on, in place of those before; keeps the first ``events`` tasks one by one.
+
+        Raises:
+            ValueError: ``events`` is negative.
+        """
+        if events < 0:
+            raise ValueError(f"events is {events}; it must be >= 0")
+        cdef kg_profile *profile = kg_profile_new(self._program.n_instrs, self._program.n_phases, events)
+        if profile == NULL:
+            raise MemoryError(f"no memory for a profile of {events} events")
+        with self._lock:
+            kg_profile_free(self._program.profile)
+            self._program.profile = profile
+
+    def stop_profile(self):
+        """What was measured since ``start_profile``, as a ``Measured``; ``None`` if nothing was asked for."""
+        cdef kg_profile *profile
+        with self._lock:
+            profile = self._program.profile
+            self._program.profile = NULL
+        if profile == NULL:
+            return None
+        try:
+            return Measured(
+                profile.runs,
+                profile.wall_ns,
+                _copy(profile.busy_ns, profile.n_instrs),
+                _copy(profile.tasks, profile.n_instrs),
+                self._phases(),
+                _copy(profile.phase_ns, profile.n_phases),
+                _copy(<int64_t *>profile.events, 4 * min(profile.n_events, profile.room)).reshape(-1, 4),
+                max(0, profile.n_events - profile.room),
+            )
+        finally:
+            kg_profile_free(profile)
+
+    cdef list _phases(self):
+        """The instructions of each phase."""
+        cdef kg_phase *phases = self._program.phases
+        return [range(phases[p].first, phases[p].end) for p in range(self._program.n_phases)]
+
     cdef void _check_slot(self, slot) except *:
         if not 0 <= slot < len(self._arrays):
             raise IndexError(f"slot {slot} is not one of the {len(self._arrays)} slots")
@@ -344,19 +394,11 @@ cdef class Executable:
             places[index].dtype = code
 
 
-def _check_instruction(index, instruction, slots):
-    name, operands, _, _, work, grain, *_ = instruction
-    if name not in _KERNELS:
-        raise ValueError(f"instruction {index}: no kernel is named {name!r}")
-    if not operands:
-        raise ValueError(f"instruction {index} ({name}) has no output")
-    for slot, offset in operands:
-        if not 0 <= slot < slots:
-            raise ValueError(f"instruction {index} ({name}): slot {slot} is not one of the {slots} slots")
-        if offset < 0:
-            raise ValueError(f"instruction {index} ({name}): offset {offset} is negative")
-    if work < 0 or grain < 1:
-        raise ValueError(f"instruction {index} ({name}): work is {work} and grain {grain}; they must be >= 0 and >= 1")
+cdef object _copy(const int64_t *values, int64_t count):
+    copy = np.empty(count, np.int64)
+    if count:
+        memcpy(cnp.PyArray_DATA(<cnp.ndarray>copy), values, count * sizeof(int64_t))
+    return copy
 
 
 cdef void _check_layout(cnp.ndarray array, str place) except *:

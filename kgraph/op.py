@@ -28,6 +28,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from kgraph.dims import Dim, Shape, parse_dim, substitute
+from kgraph.instructions import Tiling
 from kgraph.types import DTYPES, FLOATS, INTS, TensorType
 
 #: JSON values, which is all that an attribute may be.
@@ -80,6 +81,10 @@ class Call:
     The kernel is called on ranges of ``[0, work)`` of at most ``grain`` units each; ranges are independent tasks. A
     task should take a few microseconds, or its ``weight`` times as much: the number of tasks decides whether other
     threads are asked to help.
+
+    What comes next element by element may be done range by range where a unit makes the element of the result at its
+    own place (``by_element``; elementwise ops always do), and tile by tile where it makes a tile of one matrix, which
+    ``tiling`` describes.
     """
 
     kernel: str
@@ -88,6 +93,8 @@ class Call:
     ints: tuple[int, ...] = ()
     floats: tuple[float, ...] = ()
     weight: float = 1.0
+    by_element: bool = False
+    tiling: Tiling | None = None
 
 
 Lower = Callable[[Sequence[TensorType], TensorType, Attrs], Call]

@@ -33,10 +33,10 @@ def _run_lawfully(check_graph: Callable[..., None]) -> Callable[..., None]:
     return checked
 
 
-def _plan_lawfully(make_plan: Callable[[Graph], Plan]) -> Callable[[Graph], Plan]:
-    def planned(graph: Graph) -> Plan:
+def _plan_lawfully(make_plan: Callable[..., Plan]) -> Callable[..., Plan]:
+    def planned(graph: Graph, **options: bool) -> Plan:
         check_text(graph)
-        return make_plan(graph)
+        return make_plan(graph, **options)
 
     return planned
 

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "kgraph"
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(row.split())
     for row in (
-        "threads",
+        "threads instructions",
         "_ops version files config names tree",
         "registry",
         "dims",

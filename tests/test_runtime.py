@@ -678,15 +678,15 @@ def test_weights_and_each_kind_of_slot_lie_in_one_buffer() -> None:
 
 
 def trained_weights() -> list[np.ndarray]:
-    """The weights of a small classifier after three steps."""
+    """The weights of a classifier after three steps; one of its kernels is tiled both ways."""
     keras.utils.set_random_seed(3)
-    inputs = keras.Input((6,))
-    hidden = keras.layers.Dense(9, activation="relu")(keras.layers.Dense(8, activation="relu")(inputs))
+    inputs = keras.Input((60,))
+    hidden = keras.layers.Dense(9, activation="relu")(keras.layers.Dense(560, activation="relu")(inputs))
     model = keras.Model(inputs, keras.layers.Dense(4, activation="softmax")(hidden))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     rng = np.random.default_rng(0)
     for _ in range(3):
-        model.train_on_batch(rng.normal(size=(12, 6)), rng.integers(0, 4, 12))
+        model.train_on_batch(rng.normal(size=(12, 60)), rng.integers(0, 4, 12))
     return model.get_weights()
 
 
@@ -699,7 +699,7 @@ def test_training_gives_the_same_weights_without_a_pass_that_can_be_switched_off
     finally:
         config.disable_passes()
     for weight, wanted in zip(found, expected, strict=True):
-        np.testing.assert_allclose(weight, wanted, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(weight, wanted, rtol=1e-4, atol=2e-6)
 
 
 def test_disabling_a_pass_that_is_none_is_refused_with_the_names_of_those_that_are() -> None:

@@ -224,6 +224,23 @@ def test_of_many_faults_the_one_at_the_lowest_position_is_reported(count: int, b
     assert not after.any(), "an instruction ran after the one that failed"
 
 
+def test_rows_that_several_threads_gather_are_those_of_the_order() -> None:
+    """Each step adds its batch to itself: long rows, so that gathering is shared too."""
+    rows, width, batch = 256, 3000, 64
+    source = np.random.default_rng(0).normal(size=(rows, width)).astype(np.float32)
+    staging, doubled = np.zeros((batch, width), np.float32), np.zeros((batch, width), np.float32)
+    size = batch * width
+    executable = Executable(2, [("add_f32", [(0, 0), (0, 0), (1, 0)], (), (), size, 1000)])
+    executable.bind(0, staging)
+    executable.bind(1, doubled)
+    order = np.random.default_rng(1).permutation(rows)
+    for threads in COUNTS:
+        config.set_num_threads(threads)
+        for first in range(0, rows, batch):
+            executable.run_steps([source], [0], order, first, batch, 1, np.empty((1, 0)), [])
+            np.testing.assert_array_equal(doubled, 2 * source[order[first : first + batch]])
+
+
 # --- phases ----------------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +295,15 @@ def test_an_instruction_follows_one_that_it_shares_memory_with_element_by_elemen
 def test_a_chain_in_a_phase_stays_clear_of_the_other_chains() -> None:
     first, second = elements("a", "b"), Access((Extent(1, 0, 8),), Extent(1, 8, 16), alone=False, elements=3)
     onwards = Access((second.write,), first.write, alone=False, elements=3)
-    assert find_links([first, second, onwards]) == [Link.BEGINS, Link.JOINS, Link.BEGINS]
+    assert find_links([first, second]) == [Link.BEGINS, Link.JOINS]
+    # A chain stays whole: where its end cannot join, it begins a phase.
+    assert find_links([first, second, onwards]) == [Link.BEGINS, Link.BEGINS, Link.FOLLOWS]
+
+
+def test_an_elementwise_instruction_follows_a_tiled_one_that_makes_as_many_elements() -> None:
+    product = Access((Extent(1, 0, 96),), Extent(0, 0, 24), alone=False, elements=6, follows=False)
+    update = Access((Extent(0, 0, 24), Extent(2, 0, 24)), Extent(2, 0, 24), alone=False, elements=6)
+    assert find_links([product, update, product]) == [Link.BEGINS, Link.FOLLOWS, Link.BEGINS]
 
 
 def test_extents_of_other_slots_and_neighbours_do_not_meet() -> None:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pool.h"
+#include "profile.h"
 
 /* Whole tasks in a phase from which on it is handed out, if the program leads the pool: two tasks of a cheap kernel
    take 1.5 microseconds, and handing them out takes less than half of one. */
@@ -17,6 +18,9 @@
    be shared, has none. */
 #define TASKS_WORTH_LEADING 12.0
 #define TASKS_WORTH_WAKING 64.0
+
+/* Bytes of the rows that one task gathers, a few microseconds' worth. */
+#define GATHER_BYTES (64 << 10)
 
 /* Elements of a block of a chain: seven float arrays of so many, as an Adam step has, fill most of a level-1 cache. */
 #define CHAIN_BLOCK 1536
@@ -48,6 +52,7 @@ kg_program *kg_program_new(int64_t n_slots, int64_t n_instrs, int64_t n_operands
 
 void kg_program_free(kg_program *program) {
     if (!program) return;
+    kg_profile_free(program->profile);
     free(program->instrs);
     free(program->phases);
     free(program->operands);
@@ -111,6 +116,7 @@ void kg_bind(kg_program *program, int64_t slot, void *base) {
 typedef struct run {
     kg_program *program;
     const kg_phase *phase;
+    kg_profile *profile; /* NULL unless the run is measured */
     int64_t failed; /* the lowest instruction that failed, or -1 */
     atomic_flag noting;
 } run;
@@ -126,24 +132,72 @@ static void note_fault(run *run, int64_t instr, const kg_fault *fault) {
     atomic_flag_clear_explicit(&run->noting, memory_order_release);
 }
 
-/* A chain goes through its range block by block, so that what one instruction writes the next finds in cache. */
-static void run_chain(const kg_instr *leader, int64_t begin, int64_t end) {
-    for (int64_t block; begin < end; begin = block) {
-        block = end - begin > CHAIN_BLOCK ? begin + CHAIN_BLOCK : end;
-        for (int64_t i = 0; i <= leader->followers; i++) leader[i].kernel(&leader[i].call, begin, block);
-    }
+/* One instruction on one range; of no interest but to a profile is when it began. */
+static int64_t run_link(kg_profile *profile, const kg_program *program, int64_t i, int64_t begin, int64_t end, int64_t now) {
+    const kg_instr *instr = &program->instrs[i];
+    instr->kernel(&instr->call, begin, end);
+    return profile ? kg_profile_add(profile, i, now) : 0;
 }
 
-static void run_units(run *run, int64_t i, int64_t begin, int64_t end) {
-    const kg_instr *instr = &run->program->instrs[i];
-    if (instr->followers) {
-        run_chain(instr, begin, end);
-        return;
+/* Those that follow the first instruction of a chain, block by block, so that what one writes the next finds in cache. */
+static int64_t run_blocks(const run *run, int64_t first, int64_t last, int64_t begin, int64_t end, int64_t now) {
+    for (int64_t block; begin < end; begin = block) {
+        block = end - begin > CHAIN_BLOCK ? begin + CHAIN_BLOCK : end;
+        for (int64_t i = first; i <= last; i++) now = run_link(run->profile, run->program, i, begin, block, now);
     }
+    return now;
+}
+
+/* A tile of the first instruction's, then its elements, row by row; where rows follow each other, all of them at once. */
+static int64_t run_tile(const run *run, int64_t first, int64_t last, int64_t unit, int64_t now) {
+    const kg_tiling *tiling = &run->program->instrs[first].tiling;
+    const int64_t down = (tiling->m + tiling->rows - 1) / tiling->rows;
+    const int64_t row = unit % down * tiling->rows, column = unit / down * tiling->columns;
+    const int64_t rows = tiling->m - row < tiling->rows ? tiling->m - row : tiling->rows;
+    const int64_t columns = tiling->n - column < tiling->columns ? tiling->n - column : tiling->columns;
+    const int64_t begin = row * tiling->n + column;
+    now = run_link(run->profile, run->program, first, unit, unit + 1, now);
+    if (columns == tiling->n) return run_blocks(run, first + 1, last, begin, begin + rows * columns, now);
+    for (int64_t from = begin; from < begin + rows * tiling->n; from += tiling->n)
+        now = run_blocks(run, first + 1, last, from, from + columns, now);
+    return now;
+}
+
+static void run_chain(const run *run, int64_t first, int64_t begin, int64_t end) {
+    const kg_instr *leader = &run->program->instrs[first];
+    const int64_t last = first + leader->followers;
+    int64_t now = run->profile ? kg_now_ns() : 0;
+    if (!leader->tiling.rows)
+        run_blocks(run, first, last, begin, end, now);
+    else
+        for (int64_t unit = begin; unit < end; unit++) now = run_tile(run, first, last, unit, now);
+}
+
+static void run_single(run *run, int64_t i, int64_t begin, int64_t end) {
+    const kg_instr *instr = &run->program->instrs[i];
     kg_fault fault;
     kg_call call = instr->call;
     call.fault = &fault;
+    const int64_t start = run->profile ? kg_now_ns() : 0;
     if (instr->kernel(&call, begin, end)) note_fault(run, i, &fault);
+    if (run->profile) kg_profile_add(run->profile, i, start);
+}
+
+static void run_range(run *run, int64_t i, int64_t begin, int64_t end) {
+    if (run->program->instrs[i].followers)
+        run_chain(run, i, begin, end);
+    else
+        run_single(run, i, begin, end);
+}
+
+static void run_units(run *run, int64_t i, int64_t begin, int64_t end) {
+    if (!run->profile) {
+        run_range(run, i, begin, end);
+        return;
+    }
+    const int64_t start = kg_now_ns();
+    run_range(run, i, begin, end);
+    kg_profile_event(run->profile, i, start, kg_now_ns());
 }
 
 /* Task `index` of a phase, counted through its instructions. */
@@ -169,31 +223,71 @@ static int is_worth_leading(const kg_program *program, int64_t runs) {
     return program->shared * (double)runs >= TASKS_WORTH_WAKING || kg_pool_is_awake();
 }
 
-static int64_t run_once(kg_program *program, int worth_leading) {
-    run run = {.program = program, .failed = -1, .noting = ATOMIC_FLAG_INIT};
+static int64_t note_phase(kg_profile *profile, int64_t phase, int64_t begin) {
+    const int64_t end = kg_now_ns();
+    profile->phase_ns[phase] += end - begin;
+    return end;
+}
+
+static void note_run(kg_profile *profile, int64_t begin) {
+    profile->wall_ns += kg_now_ns() - begin;
+    profile->runs++;
+}
+
+/* A step of many, whose rows are to be gathered first. */
+typedef struct gather {
+    const kg_steps *steps;
+    int64_t first, rows_per_task; /* the place in the order of the step's first row */
+} gather;
+
+static void gather_rows(void *context, int64_t index) {
+    const gather *gather = context;
+    const kg_steps *steps = gather->steps;
+    const int64_t begin = index * gather->rows_per_task, end = begin + gather->rows_per_task;
+    for (const kg_feed *feed = steps->feeds; feed < steps->feeds + steps->n_feeds; feed++)
+        for (int64_t i = begin; i < end && i < steps->batch; i++)
+            memcpy(feed->staging + i * feed->row_bytes, feed->source + steps->order[gather->first + i] * feed->row_bytes,
+                   (size_t)feed->row_bytes);
+}
+
+static void gather_step(const kg_steps *steps, int64_t step, int leads) {
+    int64_t row_bytes = 1;
+    for (int64_t f = 0; f < steps->n_feeds; f++) row_bytes += steps->feeds[f].row_bytes;
+    gather gather = {.steps = steps, .first = steps->first + step * steps->batch, .rows_per_task = steps->batch};
+    if (leads) gather.rows_per_task = GATHER_BYTES / row_bytes + 1;
+    const int64_t tasks = (steps->batch + gather.rows_per_task - 1) / gather.rows_per_task;
+    if (tasks > 1)
+        kg_pool_run(gather_rows, &gather, tasks);
+    else
+        gather_rows(&gather, 0);
+}
+
+/* Runs the program once, on batch `step` of `steps` if there are some to be gathered. */
+static int64_t run_once(kg_program *program, int worth_leading, const kg_steps *steps, int64_t step) {
+    kg_profile *profile = program->profile;
+    run run = {.program = program, .profile = profile, .failed = -1, .noting = ATOMIC_FLAG_INIT};
     int leads = worth_leading && kg_pool_lead();
+    if (steps) gather_step(steps, step, leads);
+    const int64_t start = profile ? kg_now_ns() : 0;
+    int64_t now = start;
     for (int64_t p = 0; p < program->n_phases && run.failed < 0; p++) {
         run.phase = &program->phases[p];
         if (leads && is_shared(run.phase))
             kg_pool_run(run_phase_task, &run, run.phase->tasks);
         else
             run_phase_alone(&run);
+        if (profile) now = note_phase(profile, p, now);
     }
     if (leads) kg_pool_leave();
+    if (profile) note_run(profile, start);
     return run.failed;
 }
 
-int64_t kg_run(kg_program *program) { return run_once(program, is_worth_leading(program, 1)); }
+int64_t kg_run(kg_program *program) { return run_once(program, is_worth_leading(program, 1), NULL, 0); }
 
-static void feed_step(kg_program *program, const kg_steps *run, const kg_feed *feed, int64_t step) {
-    int64_t row = run->first + step * run->batch;
-    if (!run->order) {
-        kg_bind(program, feed->slot, (char *)feed->source + row * feed->row_bytes);
-        return;
-    }
-    for (int64_t i = 0; i < run->batch; i++)
-        memcpy(feed->staging + i * feed->row_bytes, feed->source + run->order[row + i] * feed->row_bytes,
-               (size_t)feed->row_bytes);
+static void feed_in_place(kg_program *program, const kg_steps *steps, int64_t step) {
+    for (const kg_feed *feed = steps->feeds; feed < steps->feeds + steps->n_feeds; feed++)
+        kg_bind(program, feed->slot, (char *)feed->source + (steps->first + step * steps->batch) * feed->row_bytes);
 }
 
 static double scalar_at(const kg_program *program, const kg_column *column) {
@@ -213,8 +307,8 @@ int64_t kg_run_steps(kg_program *program, const kg_steps *run, int64_t *failed) 
     int worth_leading = is_worth_leading(program, run->steps);
     *failed = -1;
     for (; step < run->steps; step++) {
-        for (int64_t f = 0; f < run->n_feeds; f++) feed_step(program, run, &run->feeds[f], step);
-        *failed = run_once(program, worth_leading);
+        if (!run->order) feed_in_place(program, run, step);
+        *failed = run_once(program, worth_leading, run->order ? run : NULL, step);
         if (*failed >= 0) break;
         for (int64_t c = 0; c < run->n_columns; c++)
             run->results[step * run->n_columns + c] = scalar_at(program, &run->columns[c]);

@@ -8,6 +8,12 @@
 #define KG_EXECUTOR_H
 
 #include "kg.h"
+#include "profile.h"
+
+/* Tiles of rows by columns of an m by n matrix, counted down, then across; no tiles where rows is 0. */
+typedef struct kg_tiling {
+    int64_t m, n, rows, columns;
+} kg_tiling;
 
 typedef struct kg_instr {
     kg_kernel kernel;
@@ -15,6 +21,7 @@ typedef struct kg_instr {
     int64_t work;  /* units in all */
     int64_t grain; /* units of one task, at least 1 */
     double weight; /* of a task, in those of a cheap kernel: a few microseconds each */
+    kg_tiling tiling; /* if a unit is a tile of the result */
     int64_t tasks, followers; /* found by kg_program_finish */
 } kg_instr;
 
@@ -22,7 +29,8 @@ typedef struct kg_instr {
 typedef enum kg_link {
     KG_BEGINS,  /* runs when that one is done */
     KG_JOINS,   /* is in the same phase: runs at the same time */
-    KG_FOLLOWS, /* is in the same chain: each task of the chain's first instruction goes on with the same range here */
+    KG_FOLLOWS, /* is in the same chain: each task of the chain's first instruction goes on with the same range here, or
+                   with the elements of the same tile */
 } kg_link;
 
 /* Neighbouring instructions none of which needs or overwrites what another one writes: their tasks run in any order. */
@@ -51,6 +59,7 @@ typedef struct kg_program {
     int64_t *users;
     void **bases;         /* the address bound to each slot, or NULL */
     kg_fault fault;       /* of the instruction that failed, at the lowest position */
+    kg_profile *profile;  /* NULL unless the program is measured */
 } kg_program;
 
 /* One fed array of a run of many steps: rows of `source` go to the staging memory bound to `slot`. */

@@ -13,6 +13,7 @@ typedef struct kg_fault {
 typedef struct kg_call {
     void *const *args;    /* input pointers in operand order, then the output pointer */
     int64_t n_args;       /* inputs + 1 */
+    int64_t n_next;       /* after these: as many arrays like the output, whose same elements are read right after */
     const int64_t *ints;  /* sizes, strides and flags, in the order that the op's lowering lists them */
     const double *floats; /* numbers, likewise */
     kg_fault *fault;

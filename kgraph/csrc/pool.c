@@ -4,9 +4,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "park.h"
+#include "profile.h"
 
 /* Pauses before a waiting thread offers its processor to others: some 20 to 60 microseconds, more than phases are
    apart, so that on a quiet machine nobody yields within a program. */
@@ -45,12 +45,6 @@ static void pause_briefly(void) {
 #endif
 }
 
-static int64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 /* How many tasks were unclaimed before this one was claimed; 0 where there was none. */
 static int64_t claim(void) {
     int64_t left = atomic_load_explicit(&pool.unclaimed, memory_order_relaxed);
@@ -84,17 +78,22 @@ static void wait_until_called(void) {
         if (is_called()) return;
         pause_briefly();
     }
-    for (int64_t end = now_ns() + AWAKE_NS; now_ns() < end; sched_yield())
+    for (int64_t end = kg_now_ns() + AWAKE_NS; kg_now_ns() < end; sched_yield())
         if (is_called()) return;
     sleep_until_called();
 }
 
-static void *work(void *unused) {
+static _Thread_local int thread_number;
+
+int kg_pool_thread(void) { return thread_number; }
+
+static void *work(void *number) {
+    thread_number = (int)(intptr_t)number;
     while (!atomic_load(&pool.stopping)) {
         wait_until_called();
         do_tasks();
     }
-    return unused;
+    return NULL;
 }
 
 static void stop_workers(void) {
@@ -127,8 +126,8 @@ static void start_workers(int count) {
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (pool.workers < count && !pthread_create(&pool.threads[pool.workers], &attributes, work, NULL))
-        pool.workers++;
+    for (intptr_t number = pool.workers + 1; number <= count; number = ++pool.workers + 1)
+        if (pthread_create(&pool.threads[pool.workers], &attributes, work, (void *)number)) break;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
 }

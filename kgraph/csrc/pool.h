@@ -36,4 +36,7 @@ void kg_pool_run(kg_task task, void *context, int64_t tasks);
 /* The leader only: makes way for another. */
 void kg_pool_leave(void);
 
+/* The number of this thread: 1 and up for workers, 0 for all others. */
+int kg_pool_thread(void);
+
 #endif

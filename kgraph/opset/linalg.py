@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from kgraph.op import Lower, Sample, define, draw, sample
-from kgraph.opset.tiles import product_call
+from kgraph.opset.tiles import Tiles, product_call, product_tiles, wide_tiles
 
 
-def _lower(form: str, contracted: int) -> Lower:
+def _lower(form: str, contracted: int, tiles_of: Callable[[int, int, int], Tiles] = product_tiles) -> Lower:
     """Lowers to ``form``; ``contracted`` is k's axis in ``a``."""
-    return lambda inputs, output, attrs: product_call(form, output, inputs[0].known_shape[contracted])
+    return lambda inputs, output, attrs: product_call(
+        form, output, inputs[0].known_shape[contracted], tiles_of=tiles_of
+    )
 
 
 def _tn(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -26,7 +29,8 @@ def _nt(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _samples(transpose_a: bool, transpose_b: bool) -> tuple[Sample, ...]:
     """Operands for products of m, n, k, some of them stacked, in the layout of one form."""
     empty = ((0, 3, 2), (3, 0, 2), (3, 2, 0))
-    sizes = (*empty, (3, 4, 5), (1, 1, 1), (17, 33, 9), (29, 1, 40), (1, 20, 7), (5, 100, 33), (60, 70, 400))
+    small = ((3, 4, 5), (1, 1, 1), (17, 33, 9), (29, 1, 40), (1, 20, 7), (5, 100, 33))
+    sizes = (*empty, *small, (60, 70, 400), (61, 530, 3))
     stacks: tuple[tuple[int, ...], ...] = ((), (2,), (2, 3))
     chosen = [((), size) for size in sizes] + [(stack, (3, 4, 5)) for stack in stacks[1:]]
     return tuple(
@@ -70,7 +74,7 @@ define(
     grad=(_matmul_tn_grad_a, _matmul_tn_grad_b),
     reference=_tn,
     samples=_samples(True, False),
-    lower=_lower("matmul_tn", -2),
+    lower=_lower("matmul_tn", -2, wide_tiles),
 )
 
 

@@ -61,7 +61,8 @@ def _lower_reduction(kernel: str, line_shape: Callable[[Sequence[TensorType], Te
         whole = line_shape(inputs, output).known_shape
         lines = int(np.prod([size for axis, size in enumerate(whole) if axis not in attrs["axes"]], dtype=np.int64))
         length = int(np.prod([whole[axis] for axis in attrs["axes"]], dtype=np.int64))
-        return Call(f"{kernel}_{inputs[0].dtype}", lines, grain_of(length), _geometry(whole, attrs["axes"]))
+        geometry = _geometry(whole, attrs["axes"])
+        return Call(f"{kernel}_{inputs[0].dtype}", lines, grain_of(length), geometry, by_element=True)
 
     return lower
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import Final
 
+from kgraph.instructions import Tiling
 from kgraph.op import Call
 from kgraph.types import TensorType
 
@@ -24,6 +26,12 @@ _TASK_FLOPS: Final = 1 << 20
 _REUSE: Final = 16
 #: And in a task that is so narrow already that only its rows can become fewer.
 _NARROW_FLOPS: Final = 1 << 24
+#: Wide tiles: a panel of the kernel across, and no more rows than leave a tile in the second cache; of sums so long at
+#: most, which are still short beside what comes next.
+_MOST_COLUMNS: Final = 512
+_MOST_WIDE_ROWS: Final = 168
+_WIDE_ROW_STEP: Final = 28
+_DEEP: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +67,35 @@ def product_tiles(m: int, n: int, k: int) -> Tiles:
     return Tiles(rows, columns, grain, -(-m // rows) * -(-n // columns))
 
 
-def product_call(kernel: str, output: TensorType, k: int, *ints: int) -> Call:
+def wide_tiles(m: int, n: int, k: int) -> Tiles:
+    """The same, wide rather than tall: what comes next to each element finds long rows in cache.
+
+    Narrow results, and those of a long sum, have the tiles of ``product_tiles``: what comes next is little there.
+    """
+    if n < _MOST_COLUMNS // 4 or m < 2 * _WIDE_ROW_STEP or k > _DEEP:
+        return product_tiles(m, n, k)
+    columns = _even_part(n, _MOST_COLUMNS, _COLUMN_STEP)
+    area = max(m * n // (_TASKS), _TASK_FLOPS // (2 * max(1, k)))
+    rows = _even_part(m, min(_MOST_WIDE_ROWS, _round_up(area // columns, _WIDE_ROW_STEP)), _WIDE_ROW_STEP // 2)
+    return Tiles(rows, columns, 1, -(-m // rows) * -(-n // columns))
+
+
+def product_call(
+    kernel: str, output: TensorType, k: int, *ints: int, tiles_of: Callable[[int, int, int], Tiles] = product_tiles
+) -> Call:
     """The call of a product's kernel: a unit is a tile, through all matrices of the result."""
     *batch, m, n = output.known_shape
-    tiles = product_tiles(m, n, k)
+    tiles = tiles_of(m, n, k)
     sizes = (m, n, k, tiles.rows, tiles.columns)
     weight = max(1.0, 2 * tiles.rows * tiles.columns * k * tiles.grain / _TASK_FLOPS)
-    return Call(f"{kernel}_{output.dtype}", prod(batch) * tiles.count, tiles.grain, (*sizes, *ints), weight=weight)
+    tiling = None if batch else Tiling(m, n, tiles.rows, tiles.columns)
+    units = prod(batch) * tiles.count
+    return Call(f"{kernel}_{output.dtype}", units, tiles.grain, (*sizes, *ints), weight=weight, tiling=tiling)
 
 
-def _even_part(number: int, most: int) -> int:
-    """The size of as few equal parts as none exceeds ``most``."""
-    return -(-number // max(1, -(-number // most)))
+def _even_part(number: int, most: int, step: int = 1) -> int:
+    """The size of as few equal parts as none exceeds ``most``, rounded up to ``step``."""
+    return _round_up(-(-number // max(1, -(-number // most))), step)
 
 
 def _round_up(number: int, step: int) -> int:

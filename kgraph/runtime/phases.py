@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 from kgraph.runtime.plan import Place
@@ -41,71 +41,65 @@ class Access:
     Attributes:
         reads, write: the bytes.
         alone: whether it may fault; then nothing runs at the same time, so that nothing else has run.
-        elements: how many it goes through one by one, ``None`` where an element of its result is not made of those at
-            its own place.
+        elements: how many it makes in ranges or tiles that may be gone on with at once; ``None`` where it does not.
+        follows: whether it makes each of them of those at its own place.
     """
 
     reads: tuple[Extent, ...]
     write: Extent
     alone: bool
     elements: int | None = None
+    follows: bool = True
 
 
-@dataclass(slots=True)
 class _Chain:
     """Instructions that follow each other element by element; mostly a single one."""
 
-    members: list[Access]
+    def __init__(self, first: Access) -> None:
+        self.members = [first]
 
-    def is_apart_from(self, access: Access) -> bool:
+    @property
+    def alone(self) -> bool:
+        return self.members[0].alone
+
+    def is_apart_from(self, other: _Chain) -> bool:
         """Whether neither needs or overwrites what the other writes."""
-        return not any(_conflicts(member, access, alike=False) for member in self.members)
+        return not any(_conflicts(a, b, alike=False) for a in self.members for b in other.members)
 
     def admits(self, access: Access) -> bool:
         """Whether what they share is the same elements in the same places."""
         span = self.members[-1].elements
-        if span is None or span != access.elements or access.alone:
+        if span is None or span != access.elements or access.alone or not access.follows:
             return False
         return not any(_conflicts(member, access, alike=True) for member in self.members)
-
-
-@dataclass(slots=True)
-class _Phase:
-    chains: list[_Chain] = field(default_factory=list)
-    closed: bool = True
-
-    def link(self, access: Access) -> Link:
-        """How ``access`` fits in."""
-        if self.closed or access.alone or not all(chain.is_apart_from(access) for chain in self.chains[:-1]):
-            return Link.BEGINS
-        latest = self.chains[-1]
-        if latest.admits(access):
-            return Link.FOLLOWS
-        return Link.JOINS if latest.is_apart_from(access) else Link.BEGINS
-
-    def add(self, access: Access, link: Link) -> None:
-        if link is Link.FOLLOWS:
-            self.chains[-1].members.append(access)
-        else:
-            self.chains.append(_Chain([access]))
-        self.closed = access.alone
 
 
 def find_links(accesses: Sequence[Access]) -> list[Link]:
     """What each instruction is to the one before it.
 
-    It follows it where both go through as many elements, and share memory at most element by element. Otherwise it
-    joins it, and all that this one joins, unless it needs or overwrites what one of them writes, or overwrites what
-    one of them reads.
+    It follows it where it goes through as many elements as that one makes, and they share memory at most element by
+    element. What follows each other so, a chain, joins the chains before it, back to where a phase begins, unless it
+    needs or overwrites what one of them writes, or overwrites what one of them reads.
     """
-    links = []
-    phase = _Phase()
-    for access in accesses:
-        links.append(phase.link(access))
-        if links[-1] is Link.BEGINS:
-            phase = _Phase()
-        phase.add(access, links[-1])
+    links: list[Link] = []
+    phase: list[_Chain] = []
+    for chain in _chains(accesses):
+        apart = not chain.alone and all(not other.alone and other.is_apart_from(chain) for other in phase)
+        joins = bool(phase) and apart
+        phase = [*phase, chain] if joins else [chain]
+        links.append(Link.JOINS if joins else Link.BEGINS)
+        links += [Link.FOLLOWS] * (len(chain.members) - 1)
     return links
+
+
+def _chains(accesses: Sequence[Access]) -> list[_Chain]:
+    chains: list[_Chain] = []
+    for access in accesses:
+        if chains and chains[-1].admits(access):
+            chains[-1].members.append(access)
+        else:
+            chains.append(_Chain(access))
+    return chains
 
 
 def _conflicts(first: Access, second: Access, alike: bool) -> bool:

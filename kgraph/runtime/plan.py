@@ -62,14 +62,14 @@ class Plan:
         return 2 + len(self.leaf_slots) + len(self.result_slots)
 
 
-def make_plan(graph: Graph) -> Plan:
+def make_plan(graph: Graph, ride_updates: bool = True) -> Plan:
     """A plan of ``graph``, whose shapes are all known.
 
     Values that are never alive together share memory, and an elementwise op writes over an operand that nobody reads
     after it. The gradients of the parameters lie side by side. See ``make_schedule`` for the order.
     """
     graph = keep_old_values(graph)
-    schedule = make_schedule(graph)
+    schedule = make_schedule(graph, ride_updates)
     root = roots(graph)
     slots = count(CONSTANTS + 1)
     leaf_slots = {node.name: next(slots) for node in graph.nodes if node.is_placeholder or node.is_variable}

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kgraph import config, instructions
 from kgraph._ops import Executable, KernelFault
 from kgraph.ir import Graph
 from kgraph.node import Node
@@ -17,13 +17,10 @@ from kgraph.op import Call, find_op
 from kgraph.runtime.aliases import byte_size
 from kgraph.runtime.errors import NodeError, node_error
 from kgraph.runtime.memory import aligned_buffer, view_at
-from kgraph.runtime.phases import Access, Extent, find_links
+from kgraph.runtime.phases import Access, Extent, Link, find_links
 from kgraph.runtime.plan import ARENA, CONSTANTS, Place, Plan, make_plan
-from kgraph.runtime.specialise import specialise
+from kgraph.runtime.specialise import RIDE_UPDATES, specialise
 from kgraph.runtime.storage import Storage
-
-if TYPE_CHECKING:
-    from kgraph._ops import Instruction as ExecutableInstruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +65,14 @@ class Program:
         Raises:
             ValueError: the shapes contradict each other or leave a symbol open.
         """
-        self.plan: Plan = make_plan(specialise(graph, shapes))
+        self.plan: Plan = make_plan(
+            specialise(graph, shapes), ride_updates=RIDE_UPDATES not in config.disabled_passes()
+        )
         self.graph = self.plan.graph
         self.instructions = [self._instruction(node) for node in self.plan.order]
         links = find_links([self._access(each) for each in self.instructions])
-        self._executable = Executable(self.plan.slots, [_flat(each) for each in self.instructions], links)
+        flat = [self._flat(index, links) for index in range(len(self.instructions))]
+        self._executable = Executable(self.plan.slots, flat, links)
         self._lock = Lock()
         self._columns: list[Column] | None = None
         self._staging: dict[int, np.ndarray] = {}
@@ -194,9 +194,30 @@ class Program:
         node = instruction.node
         sizes = [*(byte_size(self.graph[name].type) for name in node.inputs), instruction.bytes]
         *reads, write = map(Extent.of, instruction.operands, sizes)
-        op = find_op(node.op)
-        elements = instruction.call.work if op.is_elementwise else None
-        return Access(tuple(reads), write, alone=op.fault is not None, elements=elements)
+        op, call = find_op(node.op), instruction.call
+        elements = call.work if op.is_elementwise or call.by_element else None
+        if call.tiling is not None:
+            elements = call.tiling.m * call.tiling.n
+        return Access(tuple(reads), write, op.fault is not None, elements, follows=op.is_elementwise)
+
+    def _flat(self, index: int, links: Sequence[Link]) -> instructions.Instruction:
+        """An instruction as the executable takes it."""
+        each = self.instructions[index]
+        call, operands = each.call, [(place.slot, place.offset) for place in each.operands]
+        following = [(place.slot, place.offset) for place in self._read_next(index, links)] if call.tiling else []
+        numbers = call.ints, call.floats, call.work, call.grain, call.weight
+        return instructions.Instruction(call.kernel, operands, *numbers, call.tiling, following)
+
+    def _read_next(self, index: int, links: Sequence[Link]) -> list[Place]:
+        """What those that follow an instruction read at the place of its result, the result itself left out."""
+        made = self.instructions[index]
+        places: dict[Place, None] = {}
+        for link, each in zip(links[index + 1 :], self.instructions[index + 1 :], strict=True):
+            if link is not Link.FOLLOWS:
+                break
+            alike = [name for name in each.node.inputs if self.graph[name].type == made.node.type]
+            places |= dict.fromkeys(self.plan.places[name] for name in alike)
+        return [place for place in places if place != made.operands[-1]]
 
     def _column(self, output: str, name: str) -> Column:
         node, place = self.graph[name], self.plan.places[name]
@@ -242,10 +263,3 @@ class Program:
     def _error(self, fault: KernelFault) -> NodeError:
         failed = self.instructions[fault.instruction]
         return node_error(self.graph, failed.node, failed.call, fault)
-
-
-def _flat(instruction: Instruction) -> ExecutableInstruction:
-    """An instruction as the executable takes it."""
-    call = instruction.call
-    operands = [(place.slot, place.offset) for place in instruction.operands]
-    return call.kernel, operands, call.ints, call.floats, call.work, call.grain, call.weight

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Final
 
 from kgraph.ir import Graph
-from kgraph.node import Node
+from kgraph.node import PLACEHOLDERS, Node
 from kgraph.op import find_op
 from kgraph.runtime.aliases import is_computed, roots
+
+_EARLY: Final = 0
+_IN_TURN: Final = 1
+_LATE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +32,33 @@ class Schedule:
     copied: Mapping[str, str]
 
 
-def make_schedule(graph: Graph) -> Schedule:
+def make_schedule(graph: Graph, ride_updates: bool = True) -> Schedule:
     """A schedule in which a fault leaves every variable as it was, and every read of a variable sees its old value.
 
     A value is written straight into its variable once nothing is left that may fault, and once all other readers of
     the old value have run. Where readers wait for each other (two variables that take functions of each other), and
     where something that may fault needs the value, it is computed elsewhere and copied at the end.
+
+    Args:
+        graph: of known shapes.
+        ride_updates: whether gradients that only an update reads come last, each with that update: they are then used
+            while they are in cache, and all of them may be computed at the same time.
     """
-    return _Scheduler(graph).run()
+    return _Scheduler(graph, ride_updates).run()
 
 
 class _Scheduler:
     """Topological order by counting: a node waits for its operands, a writer of a variable also for its readers.
+
+    Scalars that no fed array goes into come first, e.g. the size of an optimizer's step: they would stand between
+    instructions that could share a phase or a chain. What rides comes last. Else nodes keep the order of the graph.
 
     Waiting for readers may close a circle. When nothing is ready, the first writer that waits for readers alone gives
     up its place in the variable, and waits no longer. Writers also wait for all nodes that may fault; these and what
     they need are never writers, so that they never wait in turn.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, ride_updates: bool) -> None:
         self.graph = graph
         self.roots = roots(graph)
         self.nodes = {node.name: node for node in graph.nodes if is_computed(node)}
@@ -63,8 +76,8 @@ class _Scheduler:
                 if reader != writer:
                     self.writers_after.setdefault(reader, []).append(writer)
                     self.readers_left[writer] += 1
-        self.index = {name: index for index, name in enumerate(self.nodes)}
-        self.ready: list[tuple[int, str]] = []
+        self.priority = self._priorities(self._riding() if ride_updates else {})
+        self.ready: list[tuple[int, int, int, str]] = []
 
     def run(self) -> Schedule:
         for name in self.nodes:
@@ -73,7 +86,7 @@ class _Scheduler:
         while len(order) < len(self.nodes):
             if not self.ready:
                 self._give_up_one(order)
-            name = heappop(self.ready)[1]
+            name = heappop(self.ready)[-1]
             order[name] = self.nodes[name]
             self._finish(name)
         placed = set(self.written.values())
@@ -103,11 +116,50 @@ class _Scheduler:
                 written[root] = variable
         return written
 
+    def _priorities(self, late: Mapping[str, int]) -> dict[str, tuple[int, int, int]]:
+        """Lower ones run first."""
+        fed = {node.name for node in self.graph.leaves(*PLACEHOLDERS)}
+        for node in self.graph.nodes:
+            if not fed.isdisjoint(node.inputs):
+                fed.add(node.name)
+        priorities = {}
+        for index, (name, node) in enumerate(self.nodes.items()):
+            if name in late:
+                priorities[name] = (_LATE, late[name], index)
+            else:
+                priorities[name] = (_EARLY if name not in fed and not node.type.rank else _IN_TURN, index, index)
+        return priorities
+
+    def _riding(self) -> dict[str, int]:
+        """The gradients that nothing but the update of a variable of their shape reads, element by element, and what
+        that update is made of; each with the place of its gradient."""
+        riding: dict[str, int] = {}
+        kept = {self.roots[name] for name in self.graph.outputs.values()}
+        for index, (name, node) in enumerate(self.nodes.items()):
+            if name in riding or not node.type.rank or find_op(node.op).is_elementwise:
+                continue
+            after = self._readers_of_readers(name)
+            if after and after.isdisjoint(kept) and all(self._goes_along(node, other) for other in after):
+                riding |= {member: riding.get(member, index) for member in (name, *after)}
+        return riding
+
+    def _goes_along(self, node: Node, other: str) -> bool:
+        return find_op(self.nodes[other].op).is_elementwise and self.nodes[other].type.shape == node.type.shape
+
+    def _readers_of_readers(self, name: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            fresh = set(self.readers.get(waiting.pop(), ())) - found
+            found |= fresh
+            waiting += fresh
+        return found
+
     def _offer(self, name: str) -> None:
         """Makes ``name`` ready if it waits for nothing."""
         waits = self.operands_left[name] or self.readers_left[name] or (name in self.written and self.fallible)
         if not waits:
-            heappush(self.ready, (self.index[name], name))
+            heappush(self.ready, (*self.priority[name], name))
 
     def _finish(self, name: str) -> None:
         for reader in self.readers.get(name, ()):

@@ -19,7 +19,9 @@ Pass = Callable[[Graph], Graph]
 #: Those that fuse leave values out that the graph has.
 SIMPLIFYING: Final[Mapping[str, Pass]] = {"fold": fold, "cse": cse}
 FUSING: Final[Mapping[str, Pass]] = {"fuse_loss": fuse_loss, "fuse_dense": fuse_dense}
-OPTIONAL_PASSES: Final = (*SIMPLIFYING, *FUSING)
+#: Not of the graph but of the order in which it runs; see ``make_schedule``.
+RIDE_UPDATES: Final = "ride_updates"
+OPTIONAL_PASSES: Final = (*SIMPLIFYING, *FUSING, RIDE_UPDATES)
 
 
 def specialise(graph: Graph, shapes: Mapping[str, Sequence[int]], fuse: bool = True) -> Graph:

@@ -12,7 +12,8 @@
  * A is broadcast element by element from where it lies: A and A' differ in strides alone. Only where its rows all fall
  * into the same sets of a cache are blocks of it copied. B is read as vectors. Where it does not lie so (B'), or many
  * blocks of rows will read it, a panel is packed into strips, each row of which follows the one before. What the next
- * copy will read is asked for a little with each strip, so that copying finds it near (read_ahead.h). Products with a
+ * copy will read is asked for a little with each strip, so that copying finds it near (read_ahead.h), and so is what
+ * the steps after the product will read. Products with a
  * vector, and of few rows with B', are bound by reading the matrix once and have loops of their own.
  *
  * Every element of C is summed in an order that the sizes of the product alone decide: within a part of k one by one, and
@@ -57,6 +58,9 @@
 #define KG_COPY_STRIPS 4
 #define KG_COPY_BYTES 4096
 #define KG_COPY_BLOCKS 8
+
+/* Arrays of what comes next that are asked for ahead. */
+#define KG_MOST_NEXT 4
 
 /* What becomes of a sum; the numbers are those of the ops' lowering. */
 typedef enum kg_finish { KG_LINEAR, KG_RELU, KG_SIGMOID, KG_TANH, KG_RELU_GRAD } kg_finish;

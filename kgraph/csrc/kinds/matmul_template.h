@@ -11,6 +11,12 @@
 #include "matmul_row_template.h"
 #include "matmul_finish_template.h"
 
+/* What will be read when a tile of C is done: the same tile of other matrices. */
+typedef struct FN(next) {
+    int64_t count;
+    kg_ahead ahead[KG_MOST_NEXT];
+} FN(next);
+
 /* A tile of C, what it is the product of, and what becomes of it. `y` lies as C does. */
 typedef struct FN(product) {
     FN(operand) a, b;
@@ -18,6 +24,7 @@ typedef struct FN(product) {
     int64_t c_row, rows, columns, depth;
     const TYPE *bias, *y; /* either may be NULL */
     kg_finish finish;
+    FN(next) *next;
 } FN(product);
 
 /* A part of k and a panel of columns: B in place up to column `packed_from`, strips at `packed` from there on. */
@@ -55,7 +62,7 @@ KG_INLINE kg_ahead FN(read_ahead)(FN(operand) matrix, int64_t rows, int64_t colu
 }
 
 /* One block of rows of C, at most KG_TILE_ROWS; `tile` has what is the same in all its strips. */
-static void FN(multiply_strips)(FN(part) *part, const FN(tile) *tile, int64_t rows, kg_ahead *a_ahead) {
+static void FN(multiply_strips)(FN(part) *part, const FN(tile) *tile, int64_t rows, kg_ahead *a_ahead, FN(next) *later) {
     const int64_t widest = (rows <= KG_WIDE_ROWS ? KG_WIDE_VECTORS : 2) * LANES;
     FN(tile) next = *tile;
     for (int64_t j = 0, width; j < part->columns; j += width) {
@@ -70,6 +77,7 @@ static void FN(multiply_strips)(FN(part) *part, const FN(tile) *tile, int64_t ro
         FN(tiles)[rows - 1][vectors - 1](&next);
         kg_prefetch_some(a_ahead);
         kg_prefetch_some(&part->b_ahead);
+        for (int64_t i = 0; i < later->count; i++) kg_prefetch_some(&later->ahead[i]);
     }
 }
 
@@ -117,7 +125,7 @@ static void FN(multiply_part)(const FN(product) *product, FN(part) *part, int64_
             }
             FN(use_copy)(part, &tile, i - copied_from, block_rows);
         }
-        FN(multiply_strips)(part, &tile, size, &a_ahead);
+        FN(multiply_strips)(part, &tile, size, &a_ahead, product->next);
         if (last)
             FN(finish)(product->finish, c, product->y ? product->y + (c - product->c) : NULL, product->c_row, size,
                        part->columns);
@@ -234,6 +242,19 @@ KG_INLINE FN(reach) FN(reach_of)(const int64_t *ints, int64_t unit, int64_t end)
     return reach;
 }
 
+/* Of the elements at `place` on, in the layout of C, as many as `product` has. */
+KG_INLINE FN(next) FN(next_of)(const kg_call *call, int64_t place, const FN(product) *product) {
+    FN(next) next = {.count = KG_MIN(call->n_next, KG_MOST_NEXT)};
+    const int64_t block = FN(block_rows)(product->rows), parts = KG_MAX(1, (product->depth + DEPTH - 1) / DEPTH);
+    const int64_t strips = (product->rows / block) * (product->columns / STRIP) * parts;
+    for (int64_t i = 0; i < next.count; i++) {
+        const TYPE *at = (const TYPE *)call->args[call->n_args + i] + place;
+        next.ahead[i] = kg_read_ahead(at, product->rows, product->c_row * (int64_t)sizeof(TYPE),
+                                      product->columns * (int64_t)sizeof(TYPE), strips);
+    }
+    return next;
+}
+
 KG_INLINE int FN(multiply_units)(const kg_call *call, int64_t begin, int64_t end, TYPE *c, const FN(form) *form) {
     const int64_t m = call->ints[0], n = call->ints[1], depth = call->ints[2];
     /* With k = 1 a turned B lies as the plain one does. */
@@ -243,12 +264,14 @@ KG_INLINE int FN(multiply_units)(const kg_call *call, int64_t begin, int64_t end
     for (int64_t unit = begin; unit < end;) {
         const FN(reach) reach = FN(reach_of)(call->ints, unit, end);
         const int64_t place = (reach.matrix * m + reach.i) * n + reach.j;
-        const FN(product) product = {
+        FN(product) product = {
             .a = {IN(0) + reach.matrix * m * depth + reach.i * a_row, a_row, a_column},
             .b = {IN(1) + reach.matrix * n * depth + reach.j * b_column, b_row, b_column},
             .c = c + place, .c_row = n, .rows = reach.rows, .columns = reach.columns, .depth = depth,
             .bias = form->bias ? form->bias + reach.j : NULL, .y = form->y ? form->y + place : NULL,
             .finish = form->finish};
+        FN(next) next = FN(next_of)(call, place, &product);
+        product.next = &next;
         FN(multiply_suitably)(&product, form, m, n);
         unit += reach.units;
     }
