@@ -22,8 +22,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -54,8 +53,7 @@ class OpError(ValueError):
     """Operands or attributes that do not fit an op's signature."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One operand of a signature; ``dims`` holds ints, names, and ``*names`` that take any number of dimensions."""
 
     name: str
@@ -64,8 +62,7 @@ class Operand:
     variadic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute of a signature. ``kind`` is a key of ``ATTRIBUTE_KINDS``."""
 
     name: str
@@ -74,8 +71,7 @@ class Attribute:
     default: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """How a node of known shapes runs: a kernel by name, its numbers, and its work.
 
     The kernel is called on ranges of ``[0, work)`` of at most ``grain`` units each; ranges are independent tasks. A
@@ -100,8 +96,7 @@ class Call:
 Lower = Callable[[Sequence[TensorType], TensorType, Attrs], Call]
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """A random test operand: floats (``dtype="T"``), ints or bools of ``shape``, in ``[low, high)``.
 
     ``whole`` floats have no fraction.
@@ -126,12 +121,11 @@ class Draw:
         return np.asarray(values, DTYPES[chosen])
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """Operands and attributes on which an op is tested against its reference."""
 
     draws: tuple[Draw, ...]
-    attrs: dict[str, Any] = field(default_factory=dict)
+    attrs: dict[str, Any]
 
 
 def draw(*shape: int, low: float = -2.0, high: float = 2.0, dtype: str = "T", whole: bool = False) -> Draw:
@@ -142,8 +136,7 @@ def sample(*draws: Draw, **attrs: Any) -> Sample:
     return Sample(draws, attrs)
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(NamedTuple):
     """A declared op. Made by ``define``; found by ``find_op``."""
 
     name: str

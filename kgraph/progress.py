@@ -6,8 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 #: What ``verbose`` may be: nothing, a bar where the stream can redraw, one line at the end.
 VERBOSE: Final[Mapping[int | str, int]] = {0: 0, 1: 1, 2: 2, "auto": 1}
@@ -61,8 +60,7 @@ def format_step_time(seconds: float, micro: str = "µ") -> str:
     return f"{seconds:.3g}s" if seconds < 999.5 else f"{seconds:.0f}s"
 
 
-@dataclass(frozen=True, slots=True)
-class _Glyphs:
+class _Glyphs(NamedTuple):
     done: str
     open: str
     micro: str

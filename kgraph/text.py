@@ -23,8 +23,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from kgraph.node import Node
 from kgraph.op import OpError, find_op
@@ -55,8 +54,7 @@ class GraphParts(Protocol):
     def layers(self) -> Mapping[str, Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedGraph:
+class ParsedGraph(NamedTuple):
     """The parts that a text names, with the line of each statement: ``%node``, ``output name`` or ``update %node``."""
 
     name: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from kgraph.instructions import Tiling
 from kgraph.op import Call
@@ -29,19 +28,17 @@ _NARROW_FLOPS: Final = 1 << 24
 #: Wide tiles: a panel of the kernel across, and no more rows than leave a tile in the second cache; of sums so long at
 #: most, which are still short beside what comes next.
 _MOST_COLUMNS: Final = 512
-_MOST_WIDE_ROWS: Final = 168
+_MOST_WIDE_ROWS: Final = 84
 _WIDE_ROW_STEP: Final = 28
 _DEEP: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Tiles:
-    """Tiles of ``rows`` by ``columns``, ``grain`` of them in a task, ``count`` in a matrix of the result."""
+class Tiles(NamedTuple):
+    """Tiles of ``rows`` by ``columns``, ``grain`` of them in a task."""
 
     rows: int
     columns: int
     grain: int
-    count: int
 
 
 def product_tiles(m: int, n: int, k: int) -> Tiles:
@@ -64,7 +61,7 @@ def product_tiles(m: int, n: int, k: int) -> Tiles:
         rows = min(rows, _round_up(narrow // columns, row_step))
     rows, columns = max(1, min(rows, m)), max(1, columns)
     grain = max(1, least // max(1, 2 * rows * columns * k))
-    return Tiles(rows, columns, grain, -(-m // rows) * -(-n // columns))
+    return Tiles(rows, columns, grain)
 
 
 def wide_tiles(m: int, n: int, k: int) -> Tiles:
@@ -77,7 +74,7 @@ def wide_tiles(m: int, n: int, k: int) -> Tiles:
     columns = _even_part(n, _MOST_COLUMNS, _COLUMN_STEP)
     area = max(m * n // (_TASKS), _TASK_FLOPS // (2 * max(1, k)))
     rows = _even_part(m, min(_MOST_WIDE_ROWS, _round_up(area // columns, _WIDE_ROW_STEP)), _WIDE_ROW_STEP // 2)
-    return Tiles(rows, columns, 1, -(-m // rows) * -(-n // columns))
+    return Tiles(rows, columns, 1)
 
 
 def product_call(
@@ -88,9 +85,9 @@ def product_call(
     tiles = tiles_of(m, n, k)
     sizes = (m, n, k, tiles.rows, tiles.columns)
     weight = max(1.0, 2 * tiles.rows * tiles.columns * k * tiles.grain / _TASK_FLOPS)
-    tiling = None if batch else Tiling(m, n, tiles.rows, tiles.columns)
-    units = prod(batch) * tiles.count
-    return Call(f"{kernel}_{output.dtype}", units, tiles.grain, (*sizes, *ints), weight=weight, tiling=tiling)
+    tiling = Tiling(m, n, tiles.rows, tiles.columns)
+    units, alone = prod(batch) * tiling.tiles, None if batch else tiling
+    return Call(f"{kernel}_{output.dtype}", units, tiles.grain, (*sizes, *ints), weight=weight, tiling=alone)
 
 
 def _even_part(number: int, most: int, step: int = 1) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from kgraph.runtime.plan import Place
 
@@ -17,8 +17,7 @@ class Link(IntEnum):
     FOLLOWS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """The bytes ``[begin, end)`` of what is bound to a slot."""
 
     slot: int
@@ -34,8 +33,7 @@ class Extent:
         return self.slot == other.slot and self.begin < other.end and other.begin < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """What an instruction reads and writes.
 
     Attributes:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import accumulate, count
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -25,16 +24,14 @@ CONSTANTS: Final = 1
 LARGEST_COPIED_OUTPUT: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A byte offset in the array that is bound to a slot."""
 
     slot: int
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The memory of a program.
 
     Attributes:

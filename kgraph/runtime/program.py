@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ from kgraph.runtime.specialise import RIDE_UPDATES, specialise
 from kgraph.runtime.storage import Storage
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One kernel call. ``operands`` are the places of the inputs and of the result, which comes last."""
 
     node: Node

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Final
+from typing import Final, NamedTuple
 
 from kgraph.ir import Graph
 from kgraph.node import PLACEHOLDERS, Node
@@ -17,8 +16,7 @@ _IN_TURN: Final = 1
 _LATE: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """What is computed when.
 
     Attributes:
