@@ -15,8 +15,10 @@ _PREDICT_BATCH_HOOKS: Final = ("on_predict_batch_begin", "on_predict_batch_end")
 class Callback:
     """Code that runs at points of ``fit``, ``evaluate`` and ``predict``. Subclasses override the points they need.
 
-    A callback stops the training by ``self.model.stop_training = True``. ``logs`` holds the loss and metrics so far; at
-    the end of an epoch also those of the validation data, as ``val_...``.
+    A callback stops the training by ``self.model.stop_training = True``. ``logs`` is empty where something begins.
+    After a batch it holds the loss and metrics so far, after a predicted one its ``outputs``; after an epoch also the
+    loss and metrics of the validation data, as ``val_...``. The callbacks of a list share it: what one adds, those
+    after it see.
 
     Attributes:
         model: the model that is trained, evaluated or used.
@@ -53,11 +55,11 @@ class Callback:
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before each training step."""
-        self.on_batch_begin(batch, logs)
+        self.on_batch_begin(batch, logs=logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After each training step."""
-        self.on_batch_end(batch, logs)
+        self.on_batch_end(batch, logs=logs)
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Before an evaluation, of which validation is one."""

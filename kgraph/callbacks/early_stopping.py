@@ -17,12 +17,13 @@ class EarlyStopping(Callback):
         patience: the number of epochs without improvement after which training stops.
         verbose: 1 says what is done.
         mode: ``"min"`` or ``"max"`` is better, or ``"auto"``.
-        baseline: while the value is not better than this, epochs count as without improvement.
+        baseline: while the value is not better than this, epochs count as without improvement; but training stops
+            only after one that was worse than the best.
         restore_best_weights: whether the model ends with the weights of its best epoch.
         start_from_epoch: epochs before this one are not looked at.
 
     Raises:
-        ValueError: another mode.
+        ValueError: another mode, or ``"auto"`` where nothing tells which values of ``monitor`` are better.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class EarlyStopping(Callback):
         self._monitor.settle_mode(self.model)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        value = self._monitor.value(logs)
+        value = self.get_monitor_value(logs)
         if value is None or epoch < self.start_from_epoch:
             return
         self.wait += 1
@@ -66,12 +67,17 @@ class EarlyStopping(Callback):
             self._keep(epoch, value)
             if self.baseline is None or self._monitor.is_better(value, self.baseline):
                 self.wait = 0
-        elif self.restore_best_weights and self.best_weights is None:
+            return
+        if self.restore_best_weights and self.best_weights is None:
             # No number so far: should it stay so, the first epoch looked at is as good as any.
             self._keep(epoch, None)
-        if self.wait >= self.patience and self.wait > 0 and epoch > 0:
+        if self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
             self.model.stop_training = True
+
+    def get_monitor_value(self, logs: Logs | None) -> float | None:
+        """The value to watch; warns and gives ``None`` where the logs do not have it."""
+        return self._monitor.value(logs)
 
     def _keep(self, epoch: int, value: float | None) -> None:
         self.best, self.best_epoch = value, epoch

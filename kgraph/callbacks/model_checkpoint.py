@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kgraph.callbacks.callback import Callback, Logs
 from kgraph.callbacks.monitor import Monitor
+from kgraph.callbacks.save_freq import check_save_freq
 
 #: What file names end with, by ``save_weights_only``.
 _SUFFIX: Final = {True: ".npz", False: ".keras"}
@@ -21,14 +22,15 @@ class ModelCheckpoint(Callback):
             is made where needed.
         monitor: the entry of the logs that says which model is best.
         verbose: 1 says what is done.
-        save_best_only: whether to save only when the value is better than at every save before.
+        save_best_only: whether to save only when the value is better than at every save before; where the logs do not
+            have it, all are saved, with a warning.
         save_weights_only: ``model.save_weights`` instead of ``model.save``.
         mode: ``"min"`` or ``"max"`` is better, or ``"auto"``.
         save_freq: ``"epoch"``, or a number of training steps.
         initial_value_threshold: the best value so far, to go on from an earlier training.
 
     Raises:
-        ValueError: another suffix, mode or frequency.
+        ValueError: another suffix, mode or frequency; or, when training begins, a model that cannot be saved whole.
     """
 
     def __init__(
@@ -57,15 +59,14 @@ class ModelCheckpoint(Callback):
         if not self.filepath.endswith(suffix):
             given = f"save_weights_only={bool(save_weights_only)}"
             raise ValueError(f"ModelCheckpoint: with {given} the file's name must end with {suffix}: {self.filepath}")
-        if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
-            raise ValueError(f'save_freq must be "epoch" or a number of steps, not {save_freq!r}')
+        check_save_freq("ModelCheckpoint", save_freq)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self.save_weights_only and not hasattr(self.model, "save"):
             reason = "this model can save its weights only"
             raise ValueError(f"ModelCheckpoint: {reason}: pass save_weights_only=True and a path that ends with .npz")
-        self._steps_unsaved = 0
-        self._monitor.settle_mode(self.model)
+        if self.save_best_only:
+            self._monitor.settle_mode(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
@@ -98,7 +99,7 @@ class ModelCheckpoint(Callback):
     def _is_best(self, logs: Logs | None) -> bool:
         value = self._monitor.value(logs)
         if value is None:
-            return False
+            return True
         is_best = self._monitor.is_better(value, self.best)
         if self.verbose:
             verdict = "improved from" if is_best else "did not improve from"

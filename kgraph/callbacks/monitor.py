@@ -6,8 +6,20 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-#: Words in the name of a metric that is better when it is larger, for metrics that do not say so themselves.
-_LARGER_IS_BETTER: Final = ("acc", "auc", "precision", "recall", "iou", "f1", "fbeta", "r2", "cosine_similarity")
+from kgraph.names import snake_case
+
+#: Parts of the names of metrics, by what is better of them, for metrics that do not say so themselves.
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "min": (
+        *("loss", "error", "crossentropy", "divergence", "hinge", "poisson", "logcosh", "log_cosh", "false_"),
+        *("mse", "mae", "mape", "msle"),
+    ),
+    "max": (
+        *("acc", "auc", "precision", "recall", "sensitivity", "specificity", "true_", "iou", "io_u"),
+        *("f1", "fbeta", "f_beta", "r2", "correlation", "cosine_similarity"),
+    ),
+}
+_MODE_BY_DIRECTION: Final[Mapping[str, str]] = {"up": "max", "down": "min"}
 
 #: For each mode, whether ``value`` is better than ``best`` by more than ``least``.
 _BETTER: Final[Mapping[str, Callable[[float, float, float], bool]]] = {
@@ -22,7 +34,7 @@ class Monitor:
 
     Args:
         name: of the entry, e.g. ``"val_loss"``.
-        mode: ``"min"``, ``"max"``, or ``"auto"``: what the metric of that name says, else by the name.
+        mode: ``"min"``, ``"max"``, or ``"auto"``: what the metric of that name says, else by words in the name.
         min_delta: how much a value has to be better at least.
         owner: the callback's name, for messages.
 
@@ -39,9 +51,20 @@ class Monitor:
         self.owner = owner
 
     def settle_mode(self, model: Any) -> None:
-        """Decides what ``"auto"`` means for ``model``."""
-        if self.mode == "auto":
-            self.mode = self._mode_by_metric(model) or self._mode_by_name()
+        """Decides what ``"auto"`` means for ``model``.
+
+        Raises:
+            ValueError: neither a metric of the model nor the name tells which values are better.
+        """
+        if self.mode != "auto":
+            return
+        mode = self._mode_by_metric(model) or _mode_by_words(self.name.removeprefix("val_"))
+        if mode is None:
+            raise ValueError(
+                f"{self.owner}: nothing tells whether {self.name!r} is better when it is larger; "
+                'pass mode="max" if it is, else mode="min"'
+            )
+        self.mode = mode
 
     def value(self, logs: Mapping[str, Any] | None) -> float | None:
         """The value in ``logs``; warns and gives ``None`` where it is not there."""
@@ -60,12 +83,15 @@ class Monitor:
         return _BETTER[self.mode](value, than, self.min_delta)
 
     def _mode_by_metric(self, model: Any) -> str | None:
-        metrics = getattr(model, "metrics", None) or ()
-        metric = next((m for m in metrics if getattr(m, "name", None) == self.name.removeprefix("val_")), None)
-        direction = getattr(metric, "_direction", None)
-        return {"up": "max", "down": "min"}.get(direction) if direction else None
+        """What a metric of the model says by its ``_direction``, else by what it is."""
+        reported = self.name.removeprefix("val_")
+        for metric in getattr(model, "metrics", None) or ():
+            name = getattr(metric, "name", None)
+            if name is not None and (reported == name or reported.endswith(f"_{name}")):
+                direction = getattr(metric, "_direction", None) or "unknown"
+                return _MODE_BY_DIRECTION.get(direction) or _mode_by_words(snake_case(type(metric).__name__))
+        return None
 
-    def _mode_by_name(self) -> str:
-        name = self.name.removeprefix("val_")
-        is_loss = name.endswith("loss")
-        return "max" if not is_loss and any(word in name for word in _LARGER_IS_BETTER) else "min"
+
+def _mode_by_words(name: str) -> str | None:
+    return next((mode for mode, words in _WORDS.items() if any(word in name for word in words)), None)
