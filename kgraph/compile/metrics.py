@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kgraph import metrics as vocabulary
+from kgraph.broadcasting import shape_text
 from kgraph.compile.losses import is_sparse, loss_function
 from kgraph.compile.outputs import MetricNode, Output
 from kgraph.compile.values import compared, per_sample_values
 from kgraph.compile.weighting import keras2
 from kgraph.losses import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 from kgraph.losses.reduction import apply_mask
-from kgraph.tensor import named, operand_type, scope
+from kgraph.tensor import lower, named, scope, wrap
+from kgraph.trace import current_trace
 
 _ACCURACY: Final = ("accuracy", "acc")
 _CROSSENTROPY: Final = ("crossentropy", "ce")
@@ -71,13 +73,19 @@ def make_metrics(outputs: Sequence[Output], weighting: str) -> list[MetricNode]:
     nodes = []
     for wanted in _all_wanted(outputs):
         metric = _resolve(wanted.given, wanted.output)
-        name = _unique_name(_name(wanted, metric, several=len(outputs) > 1), taken)
+        prefix = _prefix(wanted, several=len(outputs) > 1)
+        name = _unique_name(prefix + _name(wanted.given, metric), taken)
         if isinstance(metric, vocabulary.Metric) and id(metric) in seen:
             metric = type(metric).from_config(metric.get_config())
         seen.add(id(metric))
         state = _with_state(metric, wanted, weighting, name)
         with scope(f"metrics/{name}"):
-            nodes.append(_metric_node(name, metric, state, wanted))
+            value = _value(name, metric, state, wanted)
+            if not isinstance(value, Mapping):
+                nodes.append(_metric_node(name, value, state))
+                continue
+            taken.remove(name)
+            nodes += [_metric_node(_unique_name(prefix + key, taken), value[key], state, key) for key in value]
     return nodes
 
 
@@ -103,12 +111,15 @@ def _kind(output: Output) -> str:
     return "binary" if one_value or loss_function(output.loss) is binary_crossentropy else "categorical"
 
 
-def _name(wanted: _Wanted, metric: Any, several: bool) -> str:
-    """The name as the user wrote it, with what row 5.3 puts before it."""
-    given = wanted.given
+def _prefix(wanted: _Wanted, several: bool) -> str:
+    """What row 5.3 puts before a name."""
+    return (f"{wanted.output.name}_" if several else "") + ("weighted_" if wanted.weighted else "")
+
+
+def _name(given: Any, metric: Any) -> str:
+    """The name as the user wrote it."""
     name = given if isinstance(given, str) else getattr(metric, "name", None) or getattr(metric, "__name__", None)
-    name = name or type(metric).__name__
-    return (f"{wanted.output.name}_" if several else "") + ("weighted_" if wanted.weighted else "") + name
+    return name or type(metric).__name__
 
 
 def _unique_name(name: str, taken: set[str]) -> str:
@@ -131,19 +142,32 @@ def _with_state(metric: Any, wanted: _Wanted, weighting: str, name: str) -> Any:
     return vocabulary.Mean(name=name) if sees_factors and weighting != "keras2" else None
 
 
-def _metric_node(name: str, metric: Any, state: Any, wanted: _Wanted) -> MetricNode:
+def _value(name: str, metric: Any, state: Any, wanted: _Wanted) -> Any:
+    """The node of a metric, or several by name."""
     weights = wanted.output.weights if wanted.weighted else None
     if state is metric:
         _update(metric, wanted.output, weights)
     else:
         values, mask = per_sample_values(metric, wanted.output, weights, f"metric {name}")
         if state is None:
-            return MetricNode(name, named(keras2(values, mask, weights), "value"))
+            return keras2(values, mask, weights)
         state.update_state(values, apply_mask(weights, mask, values.type.dtype, reduction="sum"))
-    value = state.result()
-    if operand_type(value).shape:
-        raise ValueError(f"metric {name} gives a value of shape {operand_type(value).shape}; a metric is one number")
-    return MetricNode(name, named(value, "value"), state)
+    return state.result()
+
+
+def _metric_node(name: str, value: Any, state: Any, stem: str = "value") -> MetricNode:
+    """What a step reports as ``name``: a tensor, or a variable of the metric's state.
+
+    Raises:
+        ValueError: the value is no scalar.
+    """
+    trace = current_trace()
+    assert trace is not None
+    value = wrap(lower(trace, value))
+    if value.shape:
+        given = shape_text(value.type.shape)
+        raise ValueError(f"metric {name} gives a value of shape {given}; what a step reports are single numbers")
+    return MetricNode(name, named(value, stem), state)
 
 
 def _update(metric: Any, output: Output, weights: Any) -> None:

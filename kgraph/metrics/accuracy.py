@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kgraph import config, dims, ops
 from kgraph.losses.reduction import squeeze_or_expand_to_same_rank
 from kgraph.losses.targets import with_shape
-from kgraph.metrics.reduction_metrics import MeanMetricWrapper
+from kgraph.metrics.reduction_metrics import MeanMetricWrapper, mean_of
 from kgraph.ops.operands import TensorLike, as_float, rank_of, shape_of
 from kgraph.tensor import apply, cast, named
 from kgraph.types import short_dtype
@@ -97,49 +95,34 @@ def _in_top_k(labels: TensorLike, y_pred: TensorLike, k: int) -> TensorLike:
 class Accuracy(MeanMetricWrapper):
     """The share of predictions that equal their target. See ``accuracy``."""
 
-    def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
-        super().__init__(accuracy, name, dtype)
+    __init__ = mean_of(accuracy)
 
 
 class BinaryAccuracy(MeanMetricWrapper):
     """The share of predictions on the right side of ``threshold``. See ``binary_accuracy``."""
 
-    def __init__(self, name: str | None = "binary_accuracy", dtype: Any = None, threshold: float = 0.5) -> None:
-        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
-        self.threshold = threshold
+    __init__ = mean_of(binary_accuracy, "name dtype threshold")
 
 
 class CategoricalAccuracy(MeanMetricWrapper):
     """The share of samples whose class is predicted, targets one-hot. See ``categorical_accuracy``."""
 
-    def __init__(self, name: str | None = "categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(categorical_accuracy, name, dtype)
+    __init__ = mean_of(categorical_accuracy)
 
 
 class SparseCategoricalAccuracy(MeanMetricWrapper):
     """The share of samples whose class is predicted, targets class indices. See ``sparse_categorical_accuracy``."""
 
-    def __init__(self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_categorical_accuracy, name, dtype)
+    __init__ = mean_of(sparse_categorical_accuracy)
 
 
 class TopKCategoricalAccuracy(MeanMetricWrapper):
     """The share of samples with their class among the ``k`` best. See ``top_k_categorical_accuracy``."""
 
-    def __init__(self, k: int = 5, name: str | None = "top_k_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
-        self.k = k
+    __init__ = mean_of(top_k_categorical_accuracy, "k name dtype")
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     """The share of samples with their class among the ``k`` best. See ``sparse_top_k_categorical_accuracy``."""
 
-    def __init__(
-        self,
-        k: int = 5,
-        name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
-        from_sorted_ids: bool = False,
-    ) -> None:
-        super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
-        self.k, self.from_sorted_ids = k, from_sorted_ids
+    __init__ = mean_of(sparse_top_k_categorical_accuracy, "k name dtype from_sorted_ids")

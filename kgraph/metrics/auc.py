@@ -6,33 +6,30 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kgraph import config, ops
-from kgraph.broadcasting import shape_text
-from kgraph.metrics.confusion import (
+from kgraph.metrics.counting import (
     COUNTS,
     CountingMetric,
+    Counts,
     aligned,
+    columns_of,
     confusion_counts,
     is_evenly_spaced,
-    share_of,
+    rate,
 )
-from kgraph.ops.operands import TensorLike, rank_of, shape_of
+from kgraph.ops.operands import TensorLike
 from kgraph.tensor import named
-from kgraph.variable import Variable
 
-Counts = Mapping[str, Variable]
 Point = tuple[TensorLike, TensorLike]
 
 
 def _roc(counts: Counts) -> Point:
     """The false positive rate, and the recall."""
-    rate = share_of("false_positives", "true_negatives", counts)
-    return named(rate, "false_positive_rate"), named(share_of("true_positives", "false_negatives", counts), "recall")
+    return rate("false_positive_rate", counts), rate("recall", counts)
 
 
 def _pr(counts: Counts) -> Point:
     """The recall, and the precision."""
-    recall = named(share_of("true_positives", "false_negatives", counts), "recall")
-    return recall, named(share_of("true_positives", "false_positives", counts), "precision")
+    return rate("recall", counts), rate("precision", counts)
 
 
 def _pr_gain(counts: Counts) -> Point:
@@ -120,7 +117,8 @@ class AUC(CountingMetric):
         """
         y_true, y_pred, weights = aligned(y_true, y_pred, sample_weight, self.dtype)
         if not self._counts:
-            self._add_counts(COUNTS, (self.num_thresholds, _number_of_labels(self.name, y_pred)))
+            labels = columns_of(f"metric {self.name}: multi_label=True", y_pred, "labels")
+            self._add_counts(COUNTS, (self.num_thresholds, labels))
         if self.from_logits:
             y_pred = ops.sigmoid(y_pred)
         if is_evenly_spaced(self.thresholds):
@@ -198,10 +196,3 @@ def _inner_thresholds(count: int, thresholds: Sequence[float] | None) -> list[fl
     if count <= 1:
         raise ValueError(f"num_thresholds must be 2 or more, not {count}")
     return [step / (count - 1) for step in range(1, count - 1)]
-
-
-def _number_of_labels(name: str, y_pred: TensorLike) -> int:
-    shape = shape_of(y_pred)
-    if rank_of(y_pred) != 2 or not isinstance(shape[1], int):
-        raise ValueError(f"metric {name}: multi_label=True needs y_pred of shape (n, labels), not {shape_text(shape)}")
-    return shape[1]

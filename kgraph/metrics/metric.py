@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from kgraph.layers.tracking import Tracked, unique
 from kgraph.names import auto_name, snake_case
 from kgraph.trace import no_trace
 from kgraph.variable import Variable, variable_scope
+
+#: What ``aggregation=`` may be.
+AGGREGATIONS: Final = ("sum", "mean", "only_first_replica", "none", None)
 
 
 class Metric(Tracked):
@@ -37,7 +41,12 @@ class Metric(Tracked):
         return self._dtype
 
     def add_variable(
-        self, shape: Sequence[int] = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str | None = "sum",
+        name: str | None = None,
     ) -> Variable:
         """A new variable of the metric's state.
 
@@ -45,8 +54,14 @@ class Metric(Tracked):
             shape: ints.
             initializer: a name or object; the value that ``reset_state`` comes back to.
             dtype: the metric's where not given.
+            aggregation: how replicas of the state would be joined; there is one, so that any of Keras's words will do.
             name: the last part of the variable's path.
+
+        Raises:
+            ValueError: ``aggregation`` is no such word.
         """
+        if aggregation not in AGGREGATIONS:
+            raise ValueError(f"aggregation must be one of {', '.join(map(repr, AGGREGATIONS))}, not {aggregation!r}")
         with no_trace(), variable_scope(self.name):
             variable = Variable(
                 initializers.get(initializer),
@@ -63,7 +78,7 @@ class Metric(Tracked):
         self, shape: Sequence[int] = (), initializer: Any = "zeros", dtype: Any = None, name: str | None = None
     ) -> Variable:
         """The same as ``add_variable``."""
-        return self.add_variable(shape, initializer, dtype, name)
+        return self.add_variable(shape, initializer, dtype, name=name)
 
     @property
     def variables(self) -> list[Variable]:
@@ -85,6 +100,46 @@ class Metric(Tracked):
                 variable.assign(value)
             for metric in self._sublayers():
                 metric.reset_state()
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """The state after a batch, where it was ``metric_variables`` before; the metric's own stays as it is.
+
+        Raises:
+            ValueError: there are not as many values as ``variables``.
+        """
+        with self._holding(metric_variables):
+            self.update_state(*args, **kwargs)
+            return [variable.value for variable in self.variables]
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """The result of the state ``metric_variables``.
+
+        Raises:
+            ValueError: there are not as many values as ``variables``.
+        """
+        with self._holding(metric_variables):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Any]:
+        """The state after a reset; the metric's own stays as it is."""
+        with no_trace(), self._holding([variable.value for variable in self.variables]):
+            self.reset_state()
+            return [variable.value for variable in self.variables]
+
+    @contextmanager
+    def _holding(self, values: Sequence[Any]) -> Iterator[None]:
+        """Inside, the state is ``values``."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(f"metric {self.name} has {len(variables)} variables, but {len(values)} values were given")
+        before = [variable.value for variable in variables]
+        try:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """``update_state``, then ``result``."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kgraph import ops
+from kgraph.losses.constructor import constructor
 from kgraph.losses.loss import function_config
 from kgraph.losses.reduction import apply_mask, mask_of, squeeze_or_expand_to_same_rank
 from kgraph.metrics.metric import Metric
@@ -119,3 +120,8 @@ class MeanMetricWrapper(Mean):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
         return cls(**deserialize_keras_object(config))
+
+
+def mean_of(function: Callable[..., Any], order: str = "", **defaults: Any) -> Callable[..., None]:
+    """``__init__`` of a ``MeanMetricWrapper`` of ``function``; see ``losses.constructor``."""
+    return constructor(function, order, MeanMetricWrapper, **defaults)

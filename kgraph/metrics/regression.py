@@ -4,27 +4,59 @@ from __future__ import annotations
 
 from typing import Any
 
-from kgraph import ops
+from kgraph import losses, ops
 from kgraph.losses.reduction import apply_mask, mask_of
-from kgraph.losses.regression import mean_absolute_error, mean_squared_error
 from kgraph.losses.targets import paired
-from kgraph.metrics.reduction_metrics import Mean, MeanMetricWrapper
-from kgraph.ops.operands import TensorLike
+from kgraph.metrics.reduction_metrics import Mean, MeanMetricWrapper, mean_of
+from kgraph.ops.operands import Axes, TensorLike
 from kgraph.tensor import named
 
 
-class MeanSquaredError(MeanMetricWrapper):
-    """The mean of squared errors. See ``losses.mean_squared_error``."""
+def cosine_similarity(y_true: TensorLike, y_pred: TensorLike, axis: Axes = -1) -> TensorLike:
+    """The cosine between target and prediction: 1 for one direction, -1 for opposite ones, 0 for a vector of zeros.
 
-    def __init__(self, name: str | None = "mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(mean_squared_error, name, dtype)
+    Shapes ``(..., d), (..., d) -> (...)``. The loss of this name is minus that.
+
+    Args:
+        axis: along which vectors lie.
+    """
+    return named(ops.negative(losses.cosine_similarity(y_true, y_pred, axis)), "similarity")
+
+
+class MeanSquaredError(MeanMetricWrapper):
+    """The mean of ``losses.mean_squared_error``."""
+
+    __init__ = mean_of(losses.mean_squared_error)
 
 
 class MeanAbsoluteError(MeanMetricWrapper):
-    """The mean of absolute errors. See ``losses.mean_absolute_error``."""
+    """The mean of ``losses.mean_absolute_error``."""
 
-    def __init__(self, name: str | None = "mean_absolute_error", dtype: Any = None) -> None:
-        super().__init__(mean_absolute_error, name, dtype)
+    __init__ = mean_of(losses.mean_absolute_error)
+
+
+class MeanAbsolutePercentageError(MeanMetricWrapper):
+    """The mean of ``losses.mean_absolute_percentage_error``."""
+
+    __init__ = mean_of(losses.mean_absolute_percentage_error)
+
+
+class MeanSquaredLogarithmicError(MeanMetricWrapper):
+    """The mean of ``losses.mean_squared_logarithmic_error``."""
+
+    __init__ = mean_of(losses.mean_squared_logarithmic_error)
+
+
+class LogCoshError(MeanMetricWrapper):
+    """The mean of ``losses.log_cosh``."""
+
+    __init__ = mean_of(losses.log_cosh, name="logcosh")
+
+
+class CosineSimilarity(MeanMetricWrapper):
+    """The mean of ``cosine_similarity``: 1 at best, where the loss of that name is -1."""
+
+    __init__ = mean_of(cosine_similarity, "name dtype axis")
 
 
 class RootMeanSquaredError(Mean):

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kgraph.losses.crossentropy import (
-    binary_crossentropy,
-    categorical_crossentropy,
-    sparse_categorical_crossentropy,
-)
-from kgraph.losses.regression import mean_absolute_error, mean_squared_error
+from kgraph import losses
 from kgraph.losses.vocabulary import ALIASES
-from kgraph.metrics import accuracy, confusion, crossentropy, regression
+from kgraph.metrics import (
+    accuracy,
+    best_at,
+    confusion,
+    correlation,
+    f_score,
+    hinge,
+    iou,
+    probabilistic,
+    r2_score,
+    regression,
+)
 from kgraph.metrics.auc import AUC
 from kgraph.metrics.metric import Metric
 from kgraph.metrics.reduction_metrics import Mean, MeanMetricWrapper, Sum
@@ -22,11 +28,25 @@ _vocabulary: Final = Vocabulary(
     "metric",
     "keras.metrics",
     (
-        mean_squared_error,
-        mean_absolute_error,
-        binary_crossentropy,
-        categorical_crossentropy,
-        sparse_categorical_crossentropy,
+        losses.mean_squared_error,
+        losses.mean_absolute_error,
+        losses.mean_absolute_percentage_error,
+        losses.mean_squared_logarithmic_error,
+        losses.huber,
+        losses.log_cosh,
+        losses.hinge,
+        losses.squared_hinge,
+        losses.categorical_hinge,
+        losses.kl_divergence,
+        losses.poisson,
+        losses.binary_crossentropy,
+        losses.binary_focal_crossentropy,
+        losses.categorical_crossentropy,
+        losses.categorical_focal_crossentropy,
+        losses.sparse_categorical_crossentropy,
+        regression.cosine_similarity,
+        correlation.pearson_correlation,
+        correlation.concordance_correlation,
         accuracy.binary_accuracy,
         accuracy.categorical_accuracy,
         accuracy.sparse_categorical_accuracy,
@@ -36,6 +56,24 @@ _vocabulary: Final = Vocabulary(
         Mean,
         Sum,
         MeanMetricWrapper,
+        regression.MeanSquaredError,
+        regression.RootMeanSquaredError,
+        regression.MeanAbsoluteError,
+        regression.MeanAbsolutePercentageError,
+        regression.MeanSquaredLogarithmicError,
+        regression.CosineSimilarity,
+        regression.LogCoshError,
+        r2_score.R2Score,
+        correlation.PearsonCorrelation,
+        correlation.ConcordanceCorrelation,
+        hinge.Hinge,
+        hinge.SquaredHinge,
+        hinge.CategoricalHinge,
+        probabilistic.KLDivergence,
+        probabilistic.Poisson,
+        probabilistic.BinaryCrossentropy,
+        probabilistic.CategoricalCrossentropy,
+        probabilistic.SparseCategoricalCrossentropy,
         accuracy.Accuracy,
         accuracy.BinaryAccuracy,
         accuracy.CategoricalAccuracy,
@@ -49,14 +87,20 @@ _vocabulary: Final = Vocabulary(
         confusion.FalsePositives,
         confusion.TrueNegatives,
         confusion.FalseNegatives,
-        regression.MeanSquaredError,
-        regression.MeanAbsoluteError,
-        regression.RootMeanSquaredError,
-        crossentropy.BinaryCrossentropy,
-        crossentropy.CategoricalCrossentropy,
-        crossentropy.SparseCategoricalCrossentropy,
+        best_at.SensitivityAtSpecificity,
+        best_at.SpecificityAtSensitivity,
+        best_at.PrecisionAtRecall,
+        best_at.RecallAtPrecision,
+        f_score.F1Score,
+        f_score.FBetaScore,
+        iou.IoU,
+        iou.BinaryIoU,
+        iou.MeanIoU,
+        iou.OneHotIoU,
+        iou.OneHotMeanIoU,
     ),
-    aliases=ALIASES,
+    # The losses' further names, but for those of what is the other way round as a metric.
+    aliases={**ALIASES, "cosine": regression.cosine_similarity, "cosine_proximity": regression.cosine_similarity},
 )
 
 

@@ -22,7 +22,7 @@ def even_thresholds(count: int, margin: float = 1e-7) -> list[float]:
 
 
 def _thresholds(attrs: Attrs) -> list[float]:
-    return even_thresholds(attrs["even"]) if attrs["even"] else attrs["thresholds"]
+    return even_thresholds(attrs["even"], attrs["margin"]) if attrs["even"] else attrs["thresholds"]
 
 
 def _confusion_type(inputs: Sequence[TensorType], attrs: Attrs) -> Shape:
@@ -42,9 +42,9 @@ def _lower_confusion(inputs: Sequence[TensorType], output: TensorType, attrs: At
 
 
 def _confusion(
-    y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray, *, thresholds: list[float], even: int
+    y_true: np.ndarray, y_pred: np.ndarray, weights: np.ndarray, *, thresholds: list[float], even: int, margin: float
 ) -> np.ndarray:
-    columns = _thresholds({"thresholds": thresholds, "even": even})
+    columns = _thresholds({"thresholds": thresholds, "even": even, "margin": margin})
     positive = y_pred > np.asarray(columns, y_pred.dtype)[:, None]
     true = y_true != 0
     rows = (positive & true, positive & ~true, ~positive & ~true, ~positive & true)
@@ -52,11 +52,11 @@ def _confusion(
 
 
 define(
-    "confusion_at_thresholds(y_true: T[n], y_pred: T[n], weights: T[n]; thresholds: floats = [], even: int = 0)"
-    " -> T[?]",
+    "confusion_at_thresholds(y_true: T[n], y_pred: T[n], weights: T[n]; thresholds: floats = [], even: int = 0,"
+    " margin: float = 1e-7) -> T[?]",
     "Sums of weights in rows TP, FP, TN, FN, one column for each threshold. A prediction is positive where it is above "
     "the threshold, a target where it is not 0; a NaN prediction is negative. `even=k` stands for k thresholds in "
-    "equal steps from just below 0 to just above 1.",
+    "equal steps from `margin` below 0 to `margin` above 1.",
     infer=_confusion_type,
     lower=_lower_confusion,
     reference=_confusion,
@@ -73,5 +73,6 @@ define(
         sample(draw(0), draw(0), draw(0), thresholds=[0.5, 0.7]),
         sample(draw(3), draw(3), draw(3), thresholds=[]),
         sample(draw(50, low=0, high=2), draw(50, low=0, high=1), draw(50, low=0, high=2), even=20),
+        sample(draw(50, low=0, high=2), draw(50, low=0, high=1), draw(50, low=0, high=2), even=20, margin=0.0),
     ),
 )
