@@ -37,30 +37,48 @@ def train_function(compiled: Compiled, optimizer: Any) -> Function:
     assert compiled.total_loss is not None
     graph = resolve_phase(compiled.graph, training=True)
     graph = keep(graph, compiled.metrics_names, graph.updates, "train")
-    optimizer.build(compiled.trained)
+    if not optimizer.built:
+        optimizer.build(compiled.trained)
     trained = {name: v for v in compiled.trained if (name := compiled.node_name(v)) is not None and name in graph}
-    graph = gradients(graph, graph.outputs["loss"], list(trained))
-    graph, variables = _with_optimizer(graph, compiled, trained, optimizer)
+    graph, scaled_loss, variables = _with_scaled_loss(graph, compiled.variables, optimizer)
+    graph = gradients(graph, scaled_loss, list(trained))
+    graph, variables = _with_optimizer(graph, variables, trained, optimizer)
+    graph = dead_code(graph.with_parts(outputs={name: graph.outputs[name] for name in compiled.metrics_names}))
     pack([variable.storage for variable in compiled.trained])
     for slots in optimizer.slot_groups:
         pack([slot.storage for slot in slots])
     return _function(graph, variables)
 
 
+def _with_scaled_loss(graph: Graph, variables: dict[str, Any], optimizer: Any) -> tuple[Graph, str, dict[str, Any]]:
+    """``graph`` with the loss as the optimizer wants it differentiated, that node, and the variables of the graph."""
+    trace = _tracing(graph, variables)
+    with trace.active(), trace.builder.scope("loss"):
+        scaled = optimizer.scale_loss(wrap(trace.builder.values[graph.outputs["loss"]]))
+    return trace.builder.finish(), scaled.value.name, _variables(trace)
+
+
 def _with_optimizer(
-    graph: Graph, compiled: Compiled, trained: dict[str, Any], optimizer: Any
+    graph: Graph, variables: dict[str, Any], trained: dict[str, Any], optimizer: Any
 ) -> tuple[Graph, dict[str, Any]]:
-    builder = Builder.extending(graph, graph.name)
-    trace = Trace(builder, training=True)
-    trace.leaves.update({v: builder.values[name] for name, v in compiled.variables.items() if name in graph})
-    adjoints = [builder.outputs.get(f"grad/{name}") for name in trained]
+    """``graph`` with the updates that the optimizer makes of the gradients, and its variables."""
+    trace = _tracing(graph, variables)
+    adjoints = [trace.builder.outputs.get(f"grad/{name}") for name in trained]
     with trace.active():
         optimizer.apply([None if value is None else wrap(value) for value in adjoints], list(trained.values()))
     trace.apply_updates()
-    graph = builder.finish()
-    reported = {name: graph.outputs[name] for name in compiled.metrics_names}
-    variables = {value.name: variable for variable, value in trace.leaves.items()}
-    return dead_code(graph.with_parts(outputs=reported)), variables
+    return trace.builder.finish(), _variables(trace)
+
+
+def _tracing(graph: Graph, variables: dict[str, Any]) -> Trace:
+    """A trace that goes on where ``graph`` ends, and knows the variables behind its leaves."""
+    trace = Trace(Builder.extending(graph, graph.name), training=True)
+    trace.leaves.update({v: trace.builder.values[name] for name, v in variables.items() if name in graph})
+    return trace
+
+
+def _variables(trace: Trace) -> dict[str, Any]:
+    return {value.name: variable for variable, value in trace.leaves.items()}
 
 
 def _without_absent_layers(graph: Graph) -> Graph:

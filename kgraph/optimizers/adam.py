@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from kgraph import ops
-from kgraph.optimizers.optimizer import Optimizer, Schedule
-from kgraph.tensor import apply, cast, named
+from kgraph.optimizers.moments import advance, advance_square, step_size
+from kgraph.optimizers.optimizer import Optimizer
+from kgraph.optimizers.rates import Rate
+from kgraph.tensor import apply, named
 from kgraph.variable import Variable
 
 
@@ -27,9 +29,11 @@ class Adam(Optimizer):
         weight_decay: see ``Optimizer``, as for all that follow.
     """
 
+    hyperparameters: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon", "amsgrad")
+
     def __init__(
         self,
-        learning_rate: float | Schedule = 0.001,
+        learning_rate: Rate = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
@@ -38,10 +42,18 @@ class Adam(Optimizer):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str = "adam",
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name, **kwargs)
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
+        )  # fmt: skip
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -54,35 +66,18 @@ class Adam(Optimizer):
         if self.built:
             return
         super().build(variables)
-        self._momentums, self._velocities = self.slots(variables, "momentum", "velocity")
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
         if self.amsgrad:
-            (self._velocity_hats,) = self.slots(variables, "velocity_hat")
+            self._velocity_hats = self.add_optimizer_variables(variables, "velocity_hat")
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        dtype = variable.type.dtype
         place = self._get_variable_index(variable)
-        step_size = self.shared(("step_size", dtype), lambda: self._step_size(learning_rate, dtype))
-        slot = self._momentums[place]
-        momentum = named(apply("moment", slot, gradient, beta=self.beta_1), "momentum")
-        self.assign(slot, momentum)
-        slot = self._velocities[place]
-        velocity = named(apply("second_moment", slot, gradient, beta=self.beta_2), "velocity")
-        self.assign(slot, velocity)
+        rate = step_size(self, learning_rate, self.beta_1, self.beta_2, variable.type.dtype)
+        momentum = advance(self, self._momentums[place], gradient, self.beta_1, "momentum")
+        velocity = advance_square(self, self._velocities[place], gradient, self.beta_2, "velocity")
         if self.amsgrad:
             slot = self._velocity_hats[place]
             velocity = named(ops.maximum(slot.value, velocity), "velocity_hat")
             self.assign(slot, velocity)
-        stepped = apply("adam_step", variable, momentum, velocity, step_size, epsilon=self.epsilon)
+        stepped = apply("adam_step", variable, momentum, velocity, rate, epsilon=self.epsilon)
         self.assign(variable, named(stepped, "value"))
-
-    def _step_size(self, learning_rate: Any, dtype: str) -> Any:
-        # In float64, a few scalar operations a step: 1 - 0.999 in float32 is off by 1e-5 of itself.
-        step = named(cast(self.next_iteration(), "f64"), "step")
-        first = named(1.0 - ops.power(self.beta_1, step), "momentum_weight")
-        second = named(1.0 - ops.power(self.beta_2, step), "velocity_weight")
-        exact = cast(learning_rate, "f64") * ops.sqrt(second) / first
-        return named(cast(exact, dtype), "step_size")
-
-    def get_config(self) -> dict[str, Any]:
-        own = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "amsgrad": self.amsgrad}
-        return {**super().get_config(), **own}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from kgraph import ops
-from kgraph.optimizers.optimizer import Optimizer, Schedule
+from kgraph.optimizers.moments import advance, advance_square
+from kgraph.optimizers.optimizer import Optimizer
+from kgraph.optimizers.rates import Rate
 from kgraph.tensor import apply, cast, named
 from kgraph.variable import Variable
 
@@ -26,9 +28,11 @@ class RMSprop(Optimizer):
         weight_decay: see ``Optimizer``, as for all that follow.
     """
 
+    hyperparameters: ClassVar[tuple[str, ...]] = ("rho", "momentum", "epsilon", "centered")
+
     def __init__(
         self,
-        learning_rate: float | Schedule = 0.001,
+        learning_rate: Rate = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
         epsilon: float = 1e-7,
@@ -37,10 +41,18 @@ class RMSprop(Optimizer):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str = "rmsprop",
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name, **kwargs)
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
+        )  # fmt: skip
         self.rho = rho
         self.momentum = momentum
         self.epsilon = epsilon
@@ -53,11 +65,11 @@ class RMSprop(Optimizer):
         if self.built:
             return
         super().build(variables)
-        (self._velocities,) = self.slots(variables, "velocity")
+        self._velocities = self.add_optimizer_variables(variables, "velocity")
         if self.momentum:
-            (self._momentums,) = self.slots(variables, "momentum")
+            self._momentums = self.add_optimizer_variables(variables, "momentum")
         if self.centered:
-            (self._average_gradients,) = self.slots(variables, "average_gradient")
+            self._average_gradients = self.add_optimizer_variables(variables, "average_gradient")
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         rate = cast(learning_rate, variable.type.dtype)
@@ -75,16 +87,8 @@ class RMSprop(Optimizer):
 
     def _mean_square(self, gradient: Any, place: int) -> Any:
         """The moving mean of the gradient's square, or its moving variance where centered."""
-        slot = self._velocities[place]
-        velocity = named(apply("second_moment", slot, gradient, beta=self.rho), "velocity")
-        self.assign(slot, velocity)
+        velocity = advance_square(self, self._velocities[place], gradient, self.rho, "velocity")
         if not self.centered:
             return velocity
-        slot = self._average_gradients[place]
-        average = named(apply("moment", slot, gradient, beta=self.rho), "average_gradient")
-        self.assign(slot, average)
+        average = advance(self, self._average_gradients[place], gradient, self.rho, "average_gradient")
         return named(velocity - ops.square(average), "variance")
-
-    def get_config(self) -> dict[str, Any]:
-        own = {"rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon, "centered": self.centered}
-        return {**super().get_config(), **own}

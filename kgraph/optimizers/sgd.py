@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from kgraph.optimizers.optimizer import Optimizer, Schedule
+from kgraph.optimizers.optimizer import Optimizer
+from kgraph.optimizers.rates import Rate
 from kgraph.tensor import apply, cast, named
 from kgraph.variable import Variable
 
@@ -26,19 +27,29 @@ class SGD(Optimizer):
         ValueError: ``momentum`` is not within 0 and 1.
     """
 
+    hyperparameters: ClassVar[tuple[str, ...]] = ("momentum", "nesterov")
+
     def __init__(
         self,
-        learning_rate: float | Schedule = 0.01,
+        learning_rate: Rate = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
         name: str = "SGD",
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name, **kwargs)
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
+        )  # fmt: skip
         if not 0 <= momentum <= 1:
             raise ValueError(f"SGD: momentum must be between 0 and 1, not {momentum}")
         self.momentum = momentum
@@ -50,7 +61,7 @@ class SGD(Optimizer):
             return
         super().build(variables)
         if self.momentum:
-            (self._momentums,) = self.slots(variables, "momentum")
+            self._momentums = self.add_optimizer_variables(variables, "momentum")
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         rate = cast(learning_rate, variable.type.dtype)
@@ -65,6 +76,3 @@ class SGD(Optimizer):
         else:
             step = apply("add", variable, momentum)
         self.assign(variable, named(step, "value"))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

@@ -1,0 +1,82 @@
+"""Lamb."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from kgraph import ops
+from kgraph.optimizers.moments import advance, advance_square, weight_so_far
+from kgraph.optimizers.optimizer import Optimizer
+from kgraph.optimizers.rates import Rate
+from kgraph.tensor import apply, cast, named
+from kgraph.variable import Variable
+
+
+class Lamb(Optimizer):
+    """Adam with steps in proportion to the norm of each variable, for large batches.
+
+    ``m`` and ``v`` as in Adam; ``u = m / (1-beta_1^t) / (sqrt(v / (1-beta_2^t)) + epsilon)`` and
+    ``w <- w - lr·(norm(w) / norm(u))·u``, where the quotient is 1 if either norm is 0.
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1: how much of ``m`` stays at each step.
+        beta_2: how much of ``v`` stays at each step.
+        epsilon: keeps the quotient finite.
+        weight_decay: see ``Optimizer``, as for all that follow.
+    """
+
+    hyperparameters: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str = "lamb",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
+        )  # fmt: skip
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self._momentums: list[Variable] = []
+        self._velocities: list[Variable] = []
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.type.dtype
+        place = self._get_variable_index(variable)
+        momentum = advance(self, self._momentums[place], gradient, self.beta_1, "momentum")
+        velocity = advance_square(self, self._velocities[place], gradient, self.beta_2, "velocity")
+        first = cast(weight_so_far(self, self.beta_1, "momentum_weight"), dtype)
+        second = cast(weight_so_far(self, self.beta_2, "velocity_weight"), dtype)
+        step = named(momentum / first / (ops.sqrt(velocity / second) + self.epsilon), "step")
+        rate = named(cast(learning_rate, dtype) * _trust(variable.value, step), "rate")
+        self.assign(variable, named(apply("sgd_step", variable, step, rate), "value"))
+
+
+def _trust(variable: Any, step: Any) -> Any:
+    """``norm(variable) / norm(step)``; 1 where either is 0."""
+    norm, step_norm = ops.norm(variable), ops.norm(step)
+    both = ops.logical_and(ops.greater(norm, 0.0), ops.greater(step_norm, 0.0))
+    return named(ops.where(both, ops.divide_no_nan(norm, step_norm), 1.0), "trust")

@@ -1,0 +1,90 @@
+"""Nadam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from kgraph import ops
+from kgraph.optimizers.moments import advance, advance_square, step_number, weight_so_far
+from kgraph.optimizers.optimizer import Optimizer
+from kgraph.optimizers.rates import Rate
+from kgraph.tensor import apply, cast, named
+from kgraph.variable import Variable
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov's momentum.
+
+    At step ``t``: ``m`` and ``v`` as in Adam; with ``u_t = beta_1·(1 - 0.96^t / 2)`` and ``p_t = u_1·...·u_t``
+
+    ``w <- w - lr·(u_{t+1}·m / (1 - p_{t+1}) + (1 - u_t)·g / (1 - p_t)) / (sqrt(v / (1-beta_2^t)) + epsilon)``.
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1: how much of ``m`` stays at each step.
+        beta_2: how much of ``v`` stays at each step.
+        epsilon: keeps the quotient finite.
+        weight_decay: see ``Optimizer``, as for all that follow.
+    """
+
+    hyperparameters: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str = "nadam",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
+        )  # fmt: skip
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self._momentums: list[Variable] = []
+        self._velocities: list[Variable] = []
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+        dtype = variables[0].dtype if variables else None
+        self._product = self.add_variable((), "ones", dtype, name="momentum_product")
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.type.dtype
+        place = self._get_variable_index(variable)
+        old_share, new_share, scale = (cast(number, dtype) for number in self.shared("numbers", self._numbers))
+        momentum = advance(self, self._momentums[place], gradient, self.beta_1, "momentum")
+        velocity = advance_square(self, self._velocities[place], gradient, self.beta_2, "velocity")
+        ahead = named(old_share * momentum + new_share * gradient, "momentum_ahead")
+        spread = named(scale * velocity, "velocity_corrected")
+        rate = cast(learning_rate, dtype)
+        stepped = apply("adam_step", variable, ahead, spread, rate, epsilon=self.epsilon)
+        self.assign(variable, named(stepped, "value"))
+
+    def _numbers(self) -> tuple[Any, Any, Any]:
+        """The factors of ``m``, ``g`` and ``v`` in this step, in float64; counts ``p`` on."""
+        step = step_number(self)
+        now, ahead = (self.beta_1 * (1.0 - 0.5 * ops.power(0.96, number)) for number in (step, step + 1.0))
+        product = named(cast(self._product.value, "f64") * now, "momentum_product")
+        self.assign(self._product, product)
+        old_share = named(ahead / (1.0 - product * ahead), "old_share")
+        new_share = named((1.0 - now) / (1.0 - product), "new_share")
+        scale = named(1.0 / weight_so_far(self, self.beta_2, "velocity_weight"), "velocity_scale")
+        return old_share, new_share, scale
