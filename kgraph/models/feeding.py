@@ -1,4 +1,4 @@
-"""From what users pass to `fit` to one checked array per placeholder."""
+"""From what users pass to `fit` to the checked samples of each placeholder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kgraph.compile.compiled import Compiled
 from kgraph.compile.feeds import as_target
 from kgraph.compile.outputs import Output
 from kgraph.data import (
+    Samples,
+    as_samples,
     by_name,
     check_sample_counts,
     class_weights_by_output,
@@ -24,8 +26,8 @@ from kgraph.tensor import Tensor
 from kgraph.types import TensorType
 
 
-def feed_inputs(network: Network | None, inputs: Sequence[Tensor], x: Any) -> dict[str, np.ndarray]:
-    """Checked arrays by input name.
+def feed_inputs(network: Network | None, inputs: Sequence[Tensor], x: Any) -> dict[str, Samples]:
+    """Checked samples by input name.
 
     Raises:
         ValueError, TypeError: an input is missing, unknown, or does not fit; the message names it.
@@ -33,9 +35,9 @@ def feed_inputs(network: Network | None, inputs: Sequence[Tensor], x: Any) -> di
     if network is not None and _is_nested_alike(network.inputs, x):
         x = network.match_inputs(x)
     types = {tensor.name: any_samples(tensor.type) for tensor in inputs}
-    arrays = standardize(list(types), types, x, "input")
-    check_sample_counts(input=arrays)
-    return arrays
+    samples = standardize(list(types), types, x, "input")
+    check_sample_counts(input=samples)
+    return samples
 
 
 def _is_nested_alike(inputs: Any, x: Any) -> bool:
@@ -51,9 +53,7 @@ def any_samples(type: TensorType) -> TensorType:
     return TensorType(type.dtype, ("N", *type.shape[1:]))
 
 
-def feed_targets(
-    compiled: Compiled, y: Any, sample_weight: Any = None, class_weight: Any = None
-) -> dict[str, np.ndarray]:
+def feed_targets(compiled: Compiled, y: Any, sample_weight: Any = None) -> dict[str, Samples]:
     """Checked targets and weights by placeholder name.
 
     Raises:
@@ -64,15 +64,39 @@ def feed_targets(
     types = {output.name: any_samples(output.target.type) for output in fed if output.target is not None}
     given = by_name(names, _without_skipped(compiled.outputs, y), "target")
     present = [output for output in fed if given.get(output.name) is not None]
-    fitting = {output.name: as_target(output, given[output.name]) for output in present}
+    fitting = {o.name: as_target(o, as_samples(f"target {o.name!r}", given[o.name])) for o in present}
     targets = standardize(names, types, fitting, "target")
-    sample_weight, class_weight = (_without_skipped(compiled.outputs, part) for part in (sample_weight, class_weight))
-    weights = _weights(fed, targets, sample_weight, class_weight)
+    weights = _weights(fed, _without_skipped(compiled.outputs, sample_weight))
     if targets:
         check_sample_counts(target=targets, sample_weight=weights)
-    arrays = {output.target.name: targets[output.name] for output in fed if output.target is not None}
+    samples = {output.target.name: targets[output.name] for output in fed if output.target is not None}
     weighted = [output for output in fed if output.name in weights]
-    return arrays | {o.sample_weight.name: weights[o.name] for o in weighted if o.sample_weight is not None}
+    return samples | {o.sample_weight.name: weights[o.name] for o in weighted if o.sample_weight is not None}
+
+
+def weigh_classes(compiled: Compiled, feeds: Mapping[str, Samples], class_weight: Any) -> dict[str, Samples]:
+    """``feeds`` with the weights of classes as sample weights. Those that are there stay, with a warning.
+
+    Raises:
+        ValueError, TypeError: ``class_weight`` does not fit the outputs, or a class in the data has no weight.
+    """
+    fed = {output.name: output for output in compiled.outputs if output.is_fed}
+    by_class = class_weights_by_output(list(fed), _without_skipped(compiled.outputs, class_weight))
+    weighted = dict(feeds)
+    both = []
+    for name, weights in by_class.items():
+        target, placeholder = fed[name].target, fed[name].sample_weight
+        assert target is not None and placeholder is not None
+        if placeholder.name in feeds:
+            both.append(name)
+            continue
+        one_each = class_weights_to_sample_weights(feeds[target.name], weights, name)
+        fitting = standardize_weights([name], {name: any_samples(placeholder.type)}, one_each)
+        weighted[placeholder.name] = fitting[name]
+    if both:
+        message = f"both sample_weight and class_weight are given for {', '.join(both)}: class_weight is ignored"
+        warnings.warn(message, stacklevel=5)
+    return weighted
 
 
 def _without_skipped(outputs: Sequence[Output], y: Any) -> Any:
@@ -86,22 +110,10 @@ def _without_skipped(outputs: Sequence[Output], y: Any) -> Any:
     return [] if y is None and not any(output.is_fed for output in outputs) else y
 
 
-def _weights(
-    fed: Sequence[Output], targets: Mapping[str, np.ndarray], sample_weight: Any, class_weight: Any
-) -> dict[str, np.ndarray]:
-    """The sample weights of those outputs that have some, by output name; those of classes among them."""
+def _weights(fed: Sequence[Output], sample_weight: Any) -> dict[str, Samples]:
+    """The sample weights of those outputs that have some, by output name."""
     names = [output.name for output in fed]
     types = {output.name: any_samples(output.sample_weight.type) for output in fed if output.sample_weight is not None}
     if len(names) == 1 and isinstance(sample_weight, list) and not any(np.ndim(entry) for entry in sample_weight):
         sample_weight = np.asarray(sample_weight)
-    weights = standardize_weights(names, types, sample_weight)
-    by_class = class_weights_by_output(names, class_weight)
-    both = [name for name in by_class if name in weights]
-    if both:
-        message = f"both sample_weight and class_weight are given for {', '.join(both)}: class_weight is ignored"
-        warnings.warn(message, stacklevel=5)
-    for name in by_class:
-        if name not in weights:
-            array = class_weights_to_sample_weights(targets[name], by_class[name], name).astype(types[name].numpy_dtype)
-            weights[name] = array
-    return weights
+    return standardize_weights(names, types, sample_weight)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from kgraph.data import Chunk
 from kgraph.runtime.errors import NodeError
 from kgraph.runtime.function import Function
 
@@ -45,59 +46,60 @@ class Totals:
         self.sums = np.zeros(len(self.names))
         self.last = np.zeros(len(self.names))
         self.samples = 0
+        self.steps = 0
 
     def add(self, steps: Steps) -> None:
         self.sums += steps.results.sum(axis=0) * steps.samples
         self.samples += steps.samples * len(steps.results)
+        self.steps += len(steps.results)
         self.last = steps.results[-1].copy()
 
     def logs(self) -> dict[str, float]:
-        """The values so far, by name."""
+        """The values so far, by name; none before the first step."""
+        if not self.steps:
+            return {}
         means = self.sums / max(self.samples, 1)
         return dict(zip(self.names, np.where(self.stateful, self.last, means).tolist(), strict=True))
 
 
 def run_epoch(
-    function: Function,
-    sources: Mapping[str, np.ndarray],
-    order: np.ndarray | None,
-    samples: int,
-    batch_size: int,
-    one_by_one: bool,
+    function: Function, chunks: Iterable[Chunk], begin: Callable[[int], None] | None = None
 ) -> Iterator[Steps]:
-    """Runs ``function`` over all ``samples`` in batches, the last one short; yields after each call into C.
+    """Runs ``function`` over the batches of ``chunks``; yields after each call into C.
 
     Args:
         function: all its outputs are scalars.
-        sources: an array per placeholder, samples first.
-        order: the order in which samples are taken; as they stand where ``None``.
-        samples: how many there are.
-        batch_size: samples per step.
-        one_by_one: whether every step is a call of its own, for those who look at each batch.
+        chunks: of one pass.
+        begin: called with the number of each batch before it is run, for those who look at each: every step is then a
+            call of its own.
     """
-    full, rest = divmod(samples, batch_size)
-    done, steps = 0, 1
-    while done < full:
-        steps = min(steps, full - done)
-        start = time.perf_counter()
-        with _counting_batches(done):
-            results = function.run_steps(sources, order, done * batch_size, batch_size, steps)
-        yield Steps(done, results, batch_size)
-        done += steps
-        per_step = max(time.perf_counter() - start, 1e-9) / steps
-        steps = 1 if one_by_one else max(1, min(4 * steps, int(_CALL_SECONDS / per_step)))
-    if rest:
-        with _counting_batches(full):
-            results = function.run_steps(sources, order, full * batch_size, rest, 1)
-        yield Steps(full, results, rest)
+    done, most = 0, 1
+    for chunk in chunks:
+        next_row, end = chunk.first, chunk.first + chunk.rows
+        while next_row < end:
+            batch = min(chunk.batch, end - next_row)
+            steps = min(most, (end - next_row) // batch)
+            if begin is not None:
+                begin(done)
+            start = time.perf_counter()
+            with counting_batches(done):
+                results = function.run_steps(chunk.arrays, chunk.order, next_row, batch, steps)
+            yield Steps(done, results, batch)
+            done += steps
+            next_row += steps * batch
+            per_step = max(time.perf_counter() - start, 1e-9) / steps
+            most = 1 if begin is not None else max(1, min(4 * steps, int(_CALL_SECONDS / per_step)))
 
 
 @contextmanager
-def _counting_batches(first: int) -> Iterator[None]:
+def counting_batches(first: int) -> Iterator[None]:
     """Tells the batch of a value that a step refuses, where the steps inside begin with batch ``first``."""
     try:
         yield
     except NodeError as error:
         error.step += first
         error.args = (f"{error}, in batch {error.step} of the pass",)
+        raise
+    except ValueError as error:
+        error.args = (f"{error}, in batch {first} of the pass",)
         raise

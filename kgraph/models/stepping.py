@@ -1,0 +1,145 @@
+"""One batch at a time: the functions of a step, and what they are fed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from kgraph import tree
+from kgraph.compile.compiled import PREDICTION, compile_prediction, warn_if_trainable_changed
+from kgraph.compile.functions import predict_function, test_function, train_function
+from kgraph.data import Samples, check_sample_counts, in_memory
+from kgraph.models.compiling import CompilingModel
+from kgraph.models.feeding import feed_inputs, feed_targets, weigh_classes
+from kgraph.runtime.function import Function
+from kgraph.tensor import Tensor
+
+
+class SteppingModel(CompilingModel):
+    """A model that takes a step on a batch."""
+
+    stop_evaluating = stop_predicting = False
+    #: Where the ``fit`` that has just begun is to start, if a callback knows better than its caller.
+    _initial_epoch: int | None = None
+
+    # The three functions, made at first use
+
+    def make_train_function(self) -> Function:
+        """The function of a training step; made at the first call, then kept."""
+        compiled = self._require_compiled("trained")
+        warn_if_trainable_changed(self, compiled)
+        if self.train_function is None:
+            self.train_function = self._checked(train_function(compiled, self.optimizer))
+        return self.train_function
+
+    def make_test_function(self) -> Function:
+        """The function of an evaluation step; made at the first call, then kept."""
+        compiled = self._require_compiled("evaluated")
+        if self.test_function is None:
+            self.test_function = self._checked(test_function(compiled))
+        return self.test_function
+
+    def make_predict_function(self) -> Function:
+        """The function of a prediction; made at the first call, then kept. Needs no compile."""
+        if self.predict_function is None:
+            self.predict_function = self._checked(predict_function(self._compiled or compile_prediction(self)))
+        return self.predict_function
+
+    # One batch
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """One training step.
+
+        Returns:
+            The loss and metrics of this batch alone, in the order of ``metrics_names``: a scalar where there is one,
+            else a list; or a dict by name.
+        """
+        self._prepare_for(x, "trained")
+        feeds = self._batch_feeds("trained", x, y, sample_weight, class_weight)
+        return self._one_batch(self.make_train_function(), feeds, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and metrics of one batch, as ``train_on_batch`` gives them, without training."""
+        self._prepare_for(x, "evaluated")
+        feeds = self._batch_feeds("evaluated", x, y, sample_weight)
+        return self._one_batch(self.make_test_function(), feeds, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch."""
+        function = self.predict_function
+        inputs = None if function is None else self._known_inputs.find((x,))
+        if function is None or inputs is None:
+            self._prepare_for(x)
+            function = self.make_predict_function()
+            inputs = self._batch_inputs(x)
+        return self._outputs(function(inputs))
+
+    def _one_batch(self, function: Function, feeds: dict[str, np.ndarray], return_dict: bool) -> Any:
+        states = [(variable, variable.numpy()) for metric in self.metrics for variable in metric.variables]
+        self.reset_metrics()
+        try:
+            results = function(only_known(function, feeds))
+        except BaseException:
+            for variable, before in states:
+                variable.assign(before)
+            raise
+        values = [float(result) for result in results.values()]
+        if return_dict:
+            return dict(zip(results, values, strict=True))
+        return values[0] if len(values) == 1 else values
+
+    # What is fed
+
+    def _feeds(self, purpose: str, x: Any, y: Any, sample_weight: Any = None) -> dict[str, Samples]:
+        """Checked samples for the placeholders: at least one."""
+        compiled = self._require_compiled(purpose)
+        inputs = feed_inputs(self._network, self.symbolic_inputs, x)
+        targets = feed_targets(compiled, y, sample_weight)
+        if check_sample_counts(input=inputs, target=targets) == 0:
+            raise ValueError(f"model {self.name} cannot be {purpose} on data without samples")
+        return {**inputs, **targets}
+
+    def _weighed(self, purpose: str, feeds: Mapping[str, Samples], class_weight: Any) -> dict[str, Samples]:
+        """``feeds`` with the weights of classes."""
+        if class_weight is None:
+            return dict(feeds)
+        return weigh_classes(self._require_compiled(purpose), feeds, class_weight)
+
+    def _batch_feeds(
+        self, purpose: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
+    ) -> dict[str, np.ndarray]:
+        """``_feeds`` for one of many batches, which are mostly alike, in memory."""
+        known, data = self._known_feeds, (x, y, sample_weight)
+        feeds = known.find(data) if class_weight is None else None
+        if feeds is None:
+            samples = self._weighed(purpose, self._feeds(purpose, *data), class_weight)
+            graph = self._require_compiled(purpose).graph
+            feeds = {name: in_memory(array) for name, array in samples.items() if name in graph}
+            if class_weight is None:
+                known.learn(data, feeds)
+        return feeds
+
+    def _batch_inputs(self, x: Any) -> dict[str, np.ndarray]:
+        """The inputs of one of many batches for a prediction."""
+        inputs = self._known_inputs.find((x,))
+        if inputs is None:
+            samples = feed_inputs(self._network, self.symbolic_inputs, x)
+            inputs = only_known(self.make_predict_function(), {name: in_memory(a) for name, a in samples.items()})
+            self._known_inputs.learn((x,), inputs)
+        return inputs
+
+    def _outputs(self, results: Mapping[str, np.ndarray]) -> Any:
+        """Predictions in the structure of the model's outputs."""
+        if isinstance(self.output_structure, Tensor):
+            (prediction,) = results.values()
+            return prediction
+        return tree.pack_like(self.output_structure, [results[PREDICTION + name] for name in self.output_names])
+
+
+def only_known(function: Function, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays that ``function`` takes: what it computes may not depend on all of them."""
+    return {name: array for name, array in arrays.items() if name in function.graph}
