@@ -31,13 +31,13 @@ class Merge(Layer):
         raise NotImplementedError(f"{type(self).__name__} has no `merge`")
 
     def build(self, input_shape: Any) -> None:
-        shapes = _list_of_shapes(input_shape)
+        shapes = list_of_shapes(input_shape)
         sizes = {shape[0] for shape in shapes if shape} - {None}
         if len(sizes) > 1:
             raise InputError(f"inputs have different batch sizes: {_texts(shapes)}")
         for index, shape in enumerate(shapes[1:], start=1):
             if not _broadcasts(shapes[0][1:], shape[1:]):
-                pair = f"input 0 is {_text(shapes[0])}, input {index} is {_text(shape)}"
+                pair = f"input 0 is {text_of(shapes[0])}, input {index} is {text_of(shape)}"
                 raise InputError(f"inputs do not broadcast: {pair}")
 
     def call(self, inputs: Any) -> Any:
@@ -55,6 +55,63 @@ class Add(Merge):
 
     def merge(self, a: Any, b: Any) -> Any:
         return ops.add(a, b)
+
+
+class Average(Merge):
+    """The mean of the inputs."""
+
+    def merge(self, a: Any, b: Any) -> Any:
+        return ops.add(a, b)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.divide(super().call(inputs), len(inputs))
+
+
+class Subtract(Merge):
+    """The first of two inputs without the second."""
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        if len(input_shape) != 2:
+            raise InputError(f"takes 2 inputs, not {len(input_shape)}")
+
+    def merge(self, a: Any, b: Any) -> Any:
+        return ops.subtract(a, b)
+
+
+class Extremum(Merge):
+    """The base of ``Maximum`` and ``Minimum``: what is masked in one input does not count beside the others."""
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        rank = max(operand_type(x).rank for x in inputs)
+        masks = [None] * len(inputs) if mask is None else mask
+        kept = [None if m is None else _of_rank(_full_mask(x, m), rank) for x, m in zip(inputs, masks, strict=True)]
+        pairs = zip([_of_rank(x, rank) for x in inputs], kept, strict=True)
+        return reduce(self._meet, pairs)[0]
+
+    def _meet(self, first: tuple[Any, Any], second: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Two tensors, each with what is kept of it, as one; without masks where either has none."""
+        (a, a_kept), (b, b_kept) = first, second
+        if b_kept is not None:
+            b = ops.where(b_kept, b, a)
+        if a_kept is not None:
+            a = ops.where(a_kept, a, b)
+        kept = None if a_kept is None or b_kept is None else ops.logical_or(a_kept, b_kept)
+        return self.merge(a, b), kept
+
+
+class Maximum(Extremum):
+    """The largest of the inputs, element by element; masked timesteps do not count where another input has a value."""
+
+    def merge(self, a: Any, b: Any) -> Any:
+        return ops.maximum(a, b)
+
+
+class Minimum(Extremum):
+    """The smallest of the inputs, element by element; masked timesteps do not count where another input has a value."""
+
+    def merge(self, a: Any, b: Any) -> Any:
+        return ops.minimum(a, b)
 
 
 class Multiply(Merge):
@@ -92,17 +149,17 @@ class Concatenate(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        shapes = _list_of_shapes(input_shape)
+        shapes = list_of_shapes(input_shape)
         rank = len(shapes[0])
         if not -rank <= self.axis < rank:
-            raise InputError(f"inputs of shape {_text(shapes[0])} have no axis {self.axis}")
+            raise InputError(f"inputs of shape {text_of(shapes[0])} have no axis {self.axis}")
         for index, shape in enumerate(shapes[1:], start=1):
             agree = len(shape) == rank and all(
                 a == b or a is None or b is None or place == self.axis % rank
                 for place, (a, b) in enumerate(zip(shapes[0], shape, strict=True))
             )
             if not agree:
-                pair = f"input 0 is {_text(shapes[0])}, input {index} is {_text(shape)}"
+                pair = f"input 0 is {text_of(shapes[0])}, input {index} is {text_of(shape)}"
                 raise InputError(f"inputs may differ along axis {self.axis} alone, but {pair}")
 
     def call(self, inputs: Any) -> Any:
@@ -123,6 +180,26 @@ def add(inputs: Sequence[Any], **kwargs: Any) -> Any:
     return Add(**kwargs)(inputs)
 
 
+def subtract(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """``Subtract(**kwargs)(inputs)``."""
+    return Subtract(**kwargs)(inputs)
+
+
+def average(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """``Average(**kwargs)(inputs)``."""
+    return Average(**kwargs)(inputs)
+
+
+def maximum(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """``Maximum(**kwargs)(inputs)``."""
+    return Maximum(**kwargs)(inputs)
+
+
+def minimum(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """``Minimum(**kwargs)(inputs)``."""
+    return Minimum(**kwargs)(inputs)
+
+
 def multiply(inputs: Sequence[Any], **kwargs: Any) -> Any:
     """``Multiply(**kwargs)(inputs)``."""
     return Multiply(**kwargs)(inputs)
@@ -133,7 +210,7 @@ def concatenate(inputs: Sequence[Any], axis: int = -1, **kwargs: Any) -> Any:
     return Concatenate(axis=axis, **kwargs)(inputs)
 
 
-def _list_of_shapes(input_shape: Any) -> Shapes:
+def list_of_shapes(input_shape: Any) -> Shapes:
     """``input_shape``, once it is a list of shapes.
 
     Raises:
@@ -149,12 +226,13 @@ def _broadcasts(a: Sequence[int | None], b: Sequence[int | None]) -> bool:
     return all(x == y or x in (1, None) or y in (1, None) for x, y in pairs)
 
 
-def _text(shape: Sequence[int | None]) -> str:
+def text_of(shape: Sequence[int | None]) -> str:
+    """``shape`` for a message."""
     return shape_text(tuple("None" if dim is None else dim for dim in shape))
 
 
 def _texts(shapes: Shapes) -> str:
-    return ", ".join(map(_text, shapes))
+    return ", ".join(map(text_of, shapes))
 
 
 def _of_rank(x: Any, rank: int) -> Any:
@@ -168,4 +246,5 @@ def _full_mask(x: Tensor, mask: Any) -> Any:
     shape = operand_type(x).shape
     if mask is None:
         return spread(True, "bool", shape)
-    return spread(ops.expand_dims(mask, -1) if operand_type(mask).rank < len(shape) else mask, "bool", shape)
+    missing = len(shape) - operand_type(mask).rank
+    return spread(ops.expand_dims(mask, list(range(-missing, 0))) if missing > 0 else mask, "bool", shape)

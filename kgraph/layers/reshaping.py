@@ -1,4 +1,4 @@
-"""Layers that change the shape of each sample and nothing else."""
+"""Layers that change the shape of each sample, or repeat it, and compute nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 from kgraph import dims, ops
 from kgraph.broadcasting import shape_text
 from kgraph.dims import Dim, Shape
+from kgraph.layers.arguments import data_format_of, is_int
+from kgraph.layers.dense import positive_int
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.layer import Layer
 from kgraph.ops.operands import to_shape
-from kgraph.tensor import operand_type
+from kgraph.tensor import operand_type, spread
 
 
 class Flatten(Layer):
@@ -26,9 +28,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if data_format not in (None, "channels_last", "channels_first"):
-            raise ValueError(f"data_format must be 'channels_last' or 'channels_first', not {data_format!r}")
-        self.data_format = data_format or "channels_last"
+        self.data_format = data_format_of(data_format)
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Any) -> Any:
@@ -79,3 +79,52 @@ class Reshape(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "target_shape": self.target_shape}
+
+
+class Permute(Layer):
+    """Each sample with its axes in another order.
+
+    Args:
+        dims: for each axis of the output, the axis of the inputs that comes there; both count from 1, the batch being
+            axis 0. ``(2, 1)`` makes ``(n, a, b)`` into ``(n, b, a)``.
+
+    Raises:
+        ValueError: ``dims`` does not name every axis once; or, when called, samples have another number of axes.
+    """
+
+    def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dims = tuple(dims)
+        if not all(map(is_int, self.dims)) or sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(f"dims must hold each of 1 to {len(self.dims)} once, not {self.dims}")
+        self.input_spec = InputSpec(ndim=len(self.dims) + 1)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.transpose(inputs, (0, *self.dims))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "dims": self.dims}
+
+
+class RepeatVector(Layer):
+    """Each sample ``n`` times: ``(batch, features) -> (batch, n, features)``.
+
+    Args:
+        n: how often.
+
+    Raises:
+        ValueError: ``n`` is no positive int; or, when called, samples are no vectors.
+    """
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n = positive_int("n", n)
+        self.input_spec = InputSpec(ndim=2)
+
+    def call(self, inputs: Any) -> Any:
+        given = operand_type(inputs)
+        batch, features = given.shape
+        return spread(to_shape(inputs, [batch, 1, features]), given.dtype, (batch, self.n, features))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "n": self.n}

@@ -1,0 +1,64 @@
+"""Checks of the arguments that several layers take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+#: ``(before, after)`` for each spatial axis.
+Pairs: TypeAlias = "tuple[tuple[int, int], ...]"
+#: What such an argument may be: one int, an int an axis, or a pair an axis.
+PairsLike: TypeAlias = "int | Sequence[int | Sequence[int]]"
+
+_DATA_FORMATS: Final = ("channels_last", "channels_first")
+
+
+def is_int(value: Any) -> bool:
+    """Whether ``value`` counts as an int; a bool does not."""
+    return not isinstance(value, bool) and hasattr(value, "__index__")
+
+
+def tuple_of_ints(name: str, value: Any, count: int, least: int = 0) -> tuple[int, ...]:
+    """``value``, an int or ``count`` of them, as ``count`` ints of at least ``least``, for the argument of that name.
+
+    Raises:
+        ValueError: it is not that.
+    """
+    given = (value,) * count if is_int(value) else tuple(value) if isinstance(value, Sequence) else ()
+    if len(given) != count or not all(is_int(one) and one.__index__() >= least for one in given):
+        raise ValueError(f"{name} must be an int or {count} ints of at least {least}, not {value!r}")
+    return tuple(one.__index__() for one in given)
+
+
+def pairs_of_ints(name: str, value: Any, count: int) -> Pairs:
+    """``value`` as ``count`` pairs ``(before, after)``, for the argument called ``name``.
+
+    Args:
+        name: what the message calls it.
+        value: an int for every side, an int for both sides of each axis, or a pair for each axis.
+        count: the number of axes.
+
+    Raises:
+        ValueError: it is none of these, or an int is negative.
+    """
+    given = (value,) * count if is_int(value) else tuple(value) if isinstance(value, Sequence) else ()
+    if len(given) != count:
+        raise ValueError(f"{name} must be an int, {count} ints, or {count} pairs of ints, not {value!r}")
+    pairs = [tuple_of_ints(f"entry {index} of {name}", one, 2) for index, one in enumerate(given)]
+    return tuple((before, after) for before, after in pairs)
+
+
+def data_format_of(value: str | None) -> str:
+    """Where the channels are: ``channels_last`` where not given.
+
+    Raises:
+        ValueError: ``value`` is another word.
+    """
+    if value is not None and value not in _DATA_FORMATS:
+        raise ValueError(f"data_format must be 'channels_last' or 'channels_first', not {value!r}")
+    return value or "channels_last"
+
+
+def along_axes(data_format: str, spatial: Sequence[Any], other: Any) -> list[Any]:
+    """One entry an axis: those of ``spatial`` in order for the spatial axes, ``other`` for batch and channels."""
+    return [other, other, *spatial] if data_format == "channels_first" else [other, *spatial, other]
