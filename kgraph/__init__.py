@@ -10,6 +10,7 @@ from kgraph import (
     config,
     constraints,
     datasets,
+    dtype_policies,
     initializers,
     layers,
     losses,
@@ -17,14 +18,20 @@ from kgraph import (
     models,
     ops,
     optimizers,
+    preprocessing,
     random,
     regularizers,
+    saving,
+    tree,
     utils,
 )
 from kgraph.autodiff import gradients
+from kgraph.backend import name_scope
+from kgraph.dtype_policies import DTypePolicy
 from kgraph.initializers import Initializer
 from kgraph.ir import Graph
 from kgraph.layers.input_layer import Input, InputLayer
+from kgraph.layers.input_spec import InputSpec
 from kgraph.layers.layer import Layer
 from kgraph.losses import Loss
 from kgraph.metrics import Metric
@@ -33,13 +40,15 @@ from kgraph.optimizers import Optimizer
 from kgraph.regularizers import Regularizer
 from kgraph.tensor import Tensor as KerasTensor
 from kgraph.variable import Variable
-from kgraph.version import __version__
+from kgraph.version import __version__, version
 
 __all__ = [
+    "DTypePolicy",
     "Graph",
     "Initializer",
     "Input",
     "InputLayer",
+    "InputSpec",
     "KerasTensor",
     "Layer",
     "Loss",
@@ -56,15 +65,21 @@ __all__ = [
     "config",
     "constraints",
     "datasets",
+    "dtype_policies",
     "gradients",
     "initializers",
     "layers",
     "losses",
     "metrics",
     "models",
+    "name_scope",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
+    "saving",
+    "tree",
     "utils",
+    "version",
 ]

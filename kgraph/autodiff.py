@@ -14,6 +14,7 @@ from typing import Any
 from kgraph.builder import Builder, Value
 from kgraph.ir import Graph
 from kgraph.op import find_op
+from kgraph.provenance import made_at
 from kgraph.types import TensorType
 
 
@@ -28,13 +29,14 @@ class GradContext:
         index: which operand the rule is asked about; of use to variadic ops.
     """
 
-    def __init__(self, builder: Builder, value: Value, dy: Value, index: int) -> None:
+    def __init__(self, builder: Builder, value: Value, dy: Value, index: int, shared: dict[Any, Value]) -> None:
         self.dy = dy
         self.out = value
         self.inputs = value.inputs
         self.attrs = value.attrs
         self.index = index
         self._builder = builder
+        self._shared = shared
         names = (operand.name for operand in find_op(value.op).operands)
         self._operands = dict(zip(names, value.inputs, strict=False))
 
@@ -45,6 +47,13 @@ class GradContext:
 
     def _emit(self, op: str, *operands: Value, **attrs: Any) -> Value:
         return self._builder.emit(op, operands, attrs)
+
+    def once(self, op: str, *operands: Value, **attrs: Any) -> Value:
+        """What ``op`` gives, made once for the rules of all operands of the node."""
+        key = (op, operands, repr(attrs))
+        if key not in self._shared:
+            self._shared[key] = self._emit(op, *operands, **attrs)
+        return self._shared[key]
 
     def type(self, value: Value) -> TensorType:
         return value.type
@@ -101,6 +110,7 @@ def _propagate(builder: Builder, value: Value, adjoints: _Adjoints, on_path: set
         return
     op = find_op(value.op)
     scope = "/".join(["grad", *value.name.split("/")[:-1]])
+    shared: dict[Any, Value] = {}
     # Last operand first: a layer's own weights, before what leads to the layer below.
     for index, operand in reversed(list(enumerate(value.inputs))):
         if operand.name not in on_path or not operand.type.is_float:
@@ -111,8 +121,8 @@ def _propagate(builder: Builder, value: Value, adjoints: _Adjoints, on_path: set
                 f"%{value.name}: no derivative of {op.name} in %{operand.name} is known; where none is wanted, "
                 "put ops.stop_gradient around it"
             )
-        with builder.scope(scope, absolute=True):
-            share = rule(GradContext(builder, value, dy, index))
+        with builder.scope(scope, absolute=True), made_at(value.source):
+            share = rule(GradContext(builder, value, dy, index, shared))
         if share is not None:
             adjoints.add(operand, share, source=value)
 
@@ -141,8 +151,9 @@ class _Adjoints:
             consumer = source.name.replace("/", ".") if source else "seed"
             self._name(share, f"grad/{value.name}.{consumer}")
         total = shares[0][0]
-        for share, _ in shares[1:]:
-            total = self.builder.emit("add", (total, share), {}, stem=f"grad/{value.name}.sum")
+        with made_at(value.source):
+            for share, _ in shares[1:]:
+                total = self.builder.emit("add", (total, share), {}, stem=f"grad/{value.name}.sum")
         self._name(total, f"grad/{value.name}")
         self.shares[value] = [(total, None)]
         return total

@@ -6,13 +6,21 @@ table of new names; what differs in arguments or defaults is a function below. N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from kgraph import activations, ops, random
-from kgraph.config import epsilon, floatx, set_epsilon, set_floatx
+from kgraph.config import (
+    epsilon,
+    floatx,
+    image_data_format,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+)
 from kgraph.names import reset_names as clear_session
 from kgraph.ops import (
     abs,
@@ -66,10 +74,10 @@ from kgraph.ops import (
     zeros_like,
 )
 from kgraph.ops.operands import Axes, DTypeLike, ShapeLike, TensorLike, rank_of
-from kgraph.tensor import Tensor, operand_type, wrap
+from kgraph.tensor import Tensor, operand_type, scope, wrap
 from kgraph.tensor import lower as lower_into
 from kgraph.trace import current_trace
-from kgraph.variable import Variable
+from kgraph.variable import Variable, variable_scope
 
 __all__ = [
     "abs",
@@ -126,6 +134,7 @@ __all__ = [
     "mean",
     "min",
     "minimum",
+    "name_scope",
     "ndim",
     "not_equal",
     "one_hot",
@@ -145,6 +154,7 @@ __all__ = [
     "round",
     "set_epsilon",
     "set_floatx",
+    "set_image_data_format",
     "set_value",
     "shape",
     "sigmoid",
@@ -187,9 +197,11 @@ truncated_normal = random.truncated_normal
 # --- settings and values ---------------------------------------------------------------------------------------------
 
 
-def image_data_format() -> str:
-    """Channels come last."""
-    return "channels_last"
+@contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Puts ``name`` before the names of nodes, and the paths of variables, that are made inside."""
+    with variable_scope(name), scope(name):
+        yield
 
 
 def cast_to_floatx(x: TensorLike) -> TensorLike:

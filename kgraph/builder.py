@@ -9,6 +9,7 @@ from typing import Any
 from kgraph.ir import Graph
 from kgraph.node import LEAVES, PLACEHOLDERS, Node
 from kgraph.op import find_op
+from kgraph.provenance import user_line
 from kgraph.types import TensorType
 
 _LEAF_ORDER = {**dict.fromkeys(PLACEHOLDERS, 0), "param": 1, "state": 2}
@@ -17,7 +18,7 @@ _LEAF_ORDER = {**dict.fromkeys(PLACEHOLDERS, 0), "param": 1, "state": 2}
 class Value:
     """A node in the making. Its name may still change; its op, inputs, attributes and type do not."""
 
-    __slots__ = ("attrs", "builder", "inputs", "name", "op", "type")
+    __slots__ = ("attrs", "builder", "inputs", "name", "op", "source", "type")
 
     def __init__(
         self,
@@ -27,6 +28,7 @@ class Value:
         inputs: tuple[Value, ...],
         attrs: Mapping[str, Any],
         type: TensorType,
+        source: str,
     ) -> None:
         self.builder = builder
         self.name = name
@@ -34,9 +36,11 @@ class Value:
         self.inputs = inputs
         self.attrs = attrs
         self.type = type
+        self.source = source
 
     def node(self) -> Node:
-        return Node(self.name, self.op, tuple(value.name for value in self.inputs), self.attrs, self.type)
+        inputs = tuple(value.name for value in self.inputs)
+        return Node(self.name, self.op, inputs, self.attrs, self.type, self.source)
 
     @property
     def op_is_leaf(self) -> bool:
@@ -64,7 +68,7 @@ class Builder:
         builder = cls(name)
         for node in graph.nodes:
             inputs = tuple(builder.values[input_name] for input_name in node.inputs)
-            builder._add(Value(builder, node.name, node.op, inputs, node.attrs, node.type))
+            builder._add(Value(builder, node.name, node.op, inputs, node.attrs, node.type, node.source))
         builder.outputs = {output: builder.values[value] for output, value in graph.outputs.items()}
         builder.updates = {builder.values[v]: builder.values[value] for v, value in graph.updates.items()}
         builder.layers = dict(graph.layers)
@@ -86,7 +90,7 @@ class Builder:
 
     def leaf(self, op: str, name: str, type: TensorType, **attrs: Any) -> Value:
         """A placeholder, variable or constant called ``name`` outright, outside all scopes."""
-        return self._add(Value(self, self._unique(name), op, (), find_op(op).bind_attrs(attrs), type))
+        return self._add(Value(self, self._unique(name), op, (), find_op(op).bind_attrs(attrs), type, user_line()))
 
     def emit(self, op_name: str, inputs: Sequence[Value], attrs: Mapping[str, Any], stem: str | None = None) -> Value:
         """A new node of ``op_name`` in the current scope.
@@ -98,7 +102,7 @@ class Builder:
         bound = op.bind_attrs(attrs)
         result = op.result_type([value.type for value in inputs], bound)
         name = self._unique("/".join([*self._scopes, stem or op_name]))
-        return self._add(Value(self, name, op_name, tuple(inputs), bound, result))
+        return self._add(Value(self, name, op_name, tuple(inputs), bound, result, user_line()))
 
     def constant(self, value: Any, type: TensorType, stem: str = "const") -> Value:
         """A constant in the current scope. ``value`` is JSON, as ``opset.leaves.encode_value`` makes it."""

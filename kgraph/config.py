@@ -6,33 +6,52 @@ import os
 from typing import Final
 
 from kgraph import _ops
+from kgraph.dtype_policies import dtype_policy, floatx, set_dtype_policy, set_floatx
+from kgraph.registry import enable_unsafe_deserialization
 
-_FLOATS: Final = ("float32", "float64")
+_DATA_FORMATS: Final = ("channels_first", "channels_last")
 
 
 class _Settings:
-    floatx = "float32"
     epsilon = 1e-7
+    image_data_format = "channels_last"
     disabled_passes = frozenset(filter(None, os.environ.get("KGRAPH_DISABLE_PASSES", "").split(",")))
+    interactive_logging = True
+    traceback_filtering = True
 
 
 _settings = _Settings()
 
 
-def floatx() -> str:
-    """The default float dtype of weights, inputs and numbers: ``"float32"`` or ``"float64"``."""
-    return _settings.floatx
+def backend() -> str:
+    """What runs the graphs: ``"kgraph"``."""
+    return "kgraph"
 
 
-def set_floatx(value: str) -> None:
-    """Sets the default float dtype.
+def epsilon() -> float:
+    """The small number that keeps logarithms and quotients finite, 1e-7 by default."""
+    return _settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Sets ``epsilon``."""
+    _settings.epsilon = float(value)
+
+
+def image_data_format() -> str:
+    """Where layers that are not told look for channels: ``"channels_last"``, unless it was set."""
+    return _settings.image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Sets where layers look for channels.
 
     Raises:
-        ValueError: ``value`` is neither ``"float32"`` nor ``"float64"``.
+        ValueError: it is neither ``"channels_first"`` nor ``"channels_last"``.
     """
-    if value not in _FLOATS:
-        raise ValueError(f"floatx must be one of {', '.join(_FLOATS)}, not {value!r}")
-    _settings.floatx = value
+    if data_format not in _DATA_FORMATS:
+        raise ValueError(f"image_data_format must be one of {', '.join(_DATA_FORMATS)}, not {data_format!r}")
+    _settings.image_data_format = data_format
 
 
 def disabled_passes() -> frozenset[str]:
@@ -47,16 +66,6 @@ def disable_passes(*names: str) -> None:
     names are those of ``kgraph.runtime.specialise.OPTIONAL_PASSES``; programs that exist are not changed.
     """
     _settings.disabled_passes = frozenset(names)
-
-
-def epsilon() -> float:
-    """The small number that keeps logarithms and quotients finite, 1e-7 by default."""
-    return _settings.epsilon
-
-
-def set_epsilon(value: float) -> None:
-    """Sets ``epsilon``."""
-    _settings.epsilon = float(value)
 
 
 def num_threads() -> int:
@@ -80,3 +89,57 @@ def set_num_threads(value: int) -> None:
         ValueError: ``value`` is less than 1 or more than 256.
     """
     _ops.set_num_threads(value)
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether ``verbose="auto"`` is a bar that is redrawn; else it is a line an epoch."""
+    return _settings.interactive_logging
+
+
+def enable_interactive_logging() -> None:
+    """Makes ``verbose="auto"`` a bar that is redrawn, as it is from the start."""
+    _settings.interactive_logging = True
+
+
+def disable_interactive_logging() -> None:
+    """Makes ``verbose="auto"`` one line an epoch, as suits the log of a job that nobody watches."""
+    _settings.interactive_logging = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """What was set last; tracebacks here are whole either way."""
+    return _settings.traceback_filtering
+
+
+def enable_traceback_filtering() -> None:
+    """Accepted for Keras code; tracebacks here are always whole."""
+    _settings.traceback_filtering = True
+
+
+def disable_traceback_filtering() -> None:
+    """Accepted for Keras code; tracebacks here are always whole."""
+    _settings.traceback_filtering = False
+
+
+__all__ = [
+    "backend",
+    "disable_interactive_logging",
+    "disable_passes",
+    "disable_traceback_filtering",
+    "disabled_passes",
+    "dtype_policy",
+    "enable_interactive_logging",
+    "enable_traceback_filtering",
+    "enable_unsafe_deserialization",
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "is_interactive_logging_enabled",
+    "is_traceback_filtering_enabled",
+    "num_threads",
+    "set_dtype_policy",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_num_threads",
+]

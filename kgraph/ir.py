@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from kgraph import text
 from kgraph.files import replacing
 from kgraph.node import Node
 from kgraph.verify import VerifyError, verify
+
+#: Scopes in front of a layer's own.
+_AROUND_LAYERS: Final = ("grad", "update")
 
 Runner = Callable[["Graph", Mapping[str, Any]], dict[str, np.ndarray]]
 
@@ -39,6 +42,9 @@ class Graph:
 
     #: How ``run`` runs a graph; the runtime puts itself here when it is imported.
     runner: ClassVar[Runner | None] = None
+
+    def __reduce__(self) -> tuple[Callable[[str], Graph], tuple[str]]:
+        return Graph.parse, (str(self),)
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:
@@ -94,6 +100,17 @@ class Graph:
     def with_parts(self, **parts: Any) -> Graph:
         """The same graph with some of its parts given anew."""
         return replace(self, **parts)
+
+    def layer_of(self, node: Node) -> str | None:
+        """The layer (or output, for a loss) whose code made ``node``, or whose values it is the gradient or update of.
+
+        ``None`` where it belongs to none.
+        """
+        parts = [part for part in node.name.split("/")[:-1]]
+        if parts and parts[0] in _AROUND_LAYERS:
+            parts = parts[1:]
+        names = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((name for name in names if name in self.layers), None)
 
     def section(self, name: str) -> str:
         """The lines of the section ``name`` of the dump, e.g. ``loss/dense_3``."""

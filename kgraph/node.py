@@ -16,13 +16,18 @@ LEAVES: Final = (*PLACEHOLDERS, *VARIABLES, "const")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """``%name: type = op(inputs){attrs}``. Inputs are names; attributes are JSON, complete and in declared order."""
+    """``%name: type = op(inputs){attrs}``. Inputs are names; attributes are JSON, complete and in declared order.
+
+    ``source`` is ``file:line`` of the user's code that made it, empty where that is not known. Nodes that differ in
+    nothing else are equal.
+    """
 
     name: str
     op: str
     inputs: tuple[str, ...]
     attrs: Mapping[str, Any] = field(hash=False)
     type: TensorType
+    source: str = field(default="", compare=False)
 
     @property
     def scope(self) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TextIO
 
+from kgraph.config import is_interactive_logging_enabled
+
 #: What ``verbose`` may be: nothing, a bar where the stream can redraw, one line at the end.
 VERBOSE: Final[Mapping[int | str, int]] = {0: 0, 1: 1, 2: 2, "auto": 1}
 
@@ -25,6 +27,8 @@ def verbosity(verbose: int | str) -> int:
     """
     if verbose not in VERBOSE:
         raise ValueError(f"verbose must be one of {', '.join(map(repr, VERBOSE))}, not {verbose!r}")
+    if verbose == "auto" and not is_interactive_logging_enabled():
+        return 2
     return VERBOSE[verbose]
 
 
@@ -269,7 +273,9 @@ class EpochProgress:
             self._show(step, logs() if callable(logs) else logs, finalize=False)
 
     def end(self, step: int, logs: Mapping[str, float]) -> None:
-        """Ends the epoch, with all its metrics."""
+        """Ends the epoch, with all its metrics. Now it is known how many steps it had."""
+        if self.bar.target is None:
+            self.bar.target = step
         self._show(step, logs, finalize=True)
 
     def interrupt(self) -> None:

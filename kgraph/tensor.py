@@ -19,6 +19,7 @@ from kgraph.dimension import Dimension
 from kgraph.dims import Dim, Shape
 from kgraph.op import SYMBOLIC_KINDS, OpError, find_op
 from kgraph.opset.leaves import encode_value
+from kgraph.provenance import made_at, user_line
 from kgraph.runtime import eager
 from kgraph.slicing import plan_slice
 from kgraph.trace import Trace, current_trace
@@ -180,10 +181,15 @@ class RecordedCall:
     Attributes:
         inputs: the symbolic tensors among its arguments.
         outputs: the tensors it gave, in order.
+        source: ``file:line`` of the call.
     """
 
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    source: str
+
+    def __init__(self) -> None:
+        self.source = user_line()
 
     def replay(self, memo: dict[Tensor, Tensor]) -> None:
         """Makes the call again with ``memo`` in place of its inputs, and puts its outputs into ``memo``."""
@@ -194,6 +200,7 @@ class OpCall(RecordedCall):
     """An op applied to at least one recorded tensor."""
 
     def __init__(self, op: str, operands: Sequence[Any], attrs: Mapping[str, Any]) -> None:
+        super().__init__()
         self.op = op
         self.operands = tuple(operands)
         self.attrs = dict(attrs)
@@ -203,13 +210,11 @@ class OpCall(RecordedCall):
         self.outputs = (Tensor(result, op, call=self),)
 
     def replay(self, memo: dict[Tensor, Tensor]) -> None:
-        trace = current_trace()
-        assert trace is not None
         operands = [memo.get(o, o) if isinstance(o, Tensor) else o for o in self.operands]
         attrs = self.attrs
         if _has_symbols(self.op, attrs):
             attrs = find_op(self.op).substitute(attrs, _symbols_now(memo))
-        with trace.builder.scope("ops"):
+        with scope("ops"):
             memo[self.outputs[0]] = apply(self.op, *operands, **attrs)
 
 
@@ -293,7 +298,8 @@ def scope(name: str, absolute: bool = False) -> Iterator[None]:
 def replay(outputs: Sequence[Tensor], memo: dict[Tensor, Tensor]) -> list[Tensor]:
     """Makes every call that ``outputs`` came from again, where ``memo`` does not have it, and gives their values."""
     for call in calls_behind(outputs, memo):
-        call.replay(memo)
+        with made_at(call.source):
+            call.replay(memo)
     return [memo.get(output, output) for output in outputs]
 
 

@@ -4,7 +4,7 @@ Grammar, a statement a line::
 
     line  ::= 'graph' ID
             | 'layer' ID '=' JSON
-            | NAME ':' type '=' op '(' names ')' ('{' attrs '}')?
+            | NAME ':' type '=' op '(' names ')' ('{' attrs '}')? ('  # ' remark)?
             | 'output' ID '=' NAME
             | 'update' NAME '<-' NAME
             | '#' comment
@@ -12,6 +12,9 @@ Grammar, a statement a line::
     names ::= '' | NAME (', ' NAME)*
     attrs ::= KEY ': ' JSON (', ' KEY ': ' JSON)*
     ID    ::= [A-Za-z0-9_./-]+ | JSON string
+
+A remark that begins with ``at`` is where the user's code made the node; others, which say how a program runs it, mean
+nothing to the graph.
 
 ``f32[N,12]`` is a type: a short dtype and dimensions that are ints or expressions over symbols. Attributes at their
 defaults are not written, nor are ``shape`` and ``dtype`` where they are those of the node's type. Section comments
@@ -22,7 +25,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from kgraph.node import Node
@@ -76,6 +79,8 @@ _LAYER: Final = re.compile(rf"layer ({_ID}) = (.*)")
 _OUTPUT: Final = re.compile(rf"output ({_ID}) = %({_ID})")
 _UPDATE: Final = re.compile(rf"update %({_ID}) <- %({_ID})")
 _ATTR_KEY: Final = re.compile(r"(\w+): ")
+_REMARK: Final = "  # "
+_SOURCE: Final = re.compile(r"at (.+)")
 
 _LEAF_SECTIONS: Final = {
     "input": "placeholders",
@@ -88,12 +93,21 @@ _LEAF_SECTIONS: Final = {
 _PAIRED_SCOPES: Final = ("loss", "penalty", "metrics", "grad", "update")
 
 
-def dump(graph: GraphParts) -> str:
-    """The text of ``graph``, a statement a line, in sections."""
-    return "\n".join(_statements(graph)) + "\n"
+#: What is written behind a node, empty for nothing.
+Remark = Callable[[Node], str]
 
 
-def _statements(graph: GraphParts) -> Iterator[str]:
+def source_remark(node: Node) -> str:
+    """Where the user's code made ``node``."""
+    return f"at {node.source}" if node.source else ""
+
+
+def dump(graph: GraphParts, remark: Remark | None = None) -> str:
+    """The text of ``graph``, a statement a line, in sections; with a remark behind each node where one is asked for."""
+    return "\n".join(_statements(graph, remark)) + "\n"
+
+
+def _statements(graph: GraphParts, remark: Remark | None) -> Iterator[str]:
     yield f"graph {_id(graph.name)}"
     for layer, config in graph.layers.items():
         yield f"layer {_id(layer)} = {json.dumps(config)}"
@@ -102,7 +116,8 @@ def _statements(graph: GraphParts) -> Iterator[str]:
         if section_of(node) != section:
             section = section_of(node)
             yield from ("", f"# {_id(section)}")
-        yield format_node(node)
+        said = remark(node) if remark is not None else ""
+        yield format_node(node) + (f"{_REMARK}{_plain(said)}" if said else "")
     if graph.outputs or graph.updates:
         yield from ("", "# results")
     for name, value in graph.outputs.items():
@@ -143,6 +158,11 @@ def _said_by(type: TensorType) -> dict[str, Any]:
     return {"shape": list(type.shape), "dtype": type.dtype}
 
 
+def _plain(remark: str) -> str:
+    """``remark`` on one line, and not to be taken for the end of the attributes."""
+    return " ".join(remark.split()).rstrip("}")
+
+
 def _id(name: str) -> str:
     return name if _BARE.fullmatch(name) else json.dumps(name)
 
@@ -169,10 +189,13 @@ class _Parser:
         self.updates: dict[str, str] = {}
         self.layers: dict[str, Any] = {}
         self.lines: dict[str, int] = {}
+        self.source = ""
 
     def statement(self, number: int, line: str) -> None:
         if not line or line.startswith("#"):
             return
+        if line.startswith("%"):
+            line = self._without_remark(line)
         try:
             for pattern, handle in _FORMS:
                 match = pattern.fullmatch(line)
@@ -184,6 +207,17 @@ class _Parser:
         except (ValueError, RecursionError) as error:
             raise GraphSyntaxError(number, str(error)) from None
         raise GraphSyntaxError(number, f"{line[:80]!r} is not a statement")
+
+    def _without_remark(self, line: str) -> str:
+        """The statement of a node; its remark is kept for the node."""
+        self.source = ""
+        # The mark may also stand in a quoted name or in an attribute.
+        if _NODE.fullmatch(line):
+            return line
+        statement, mark, remark = line.rpartition(_REMARK)
+        found = _SOURCE.fullmatch(remark)
+        self.source = found.group(1) if mark and found else ""
+        return statement if mark else line
 
     def _graph(self, match: re.Match[str], number: int) -> None:
         self.name = _name(match.group(1))
@@ -208,7 +242,8 @@ class _Parser:
         known = {attribute.name for attribute in declared.attributes}
         said = {key: value for key, value in _said_by(type).items() if key in known}
         written = dict(_parse_attrs(attrs or ""))
-        node = Node(_name(name), op, tuple(_parse_inputs(inputs)), declared.bind_attrs({**said, **written}), type)
+        bound = declared.bind_attrs({**said, **written})
+        node = Node(_name(name), op, tuple(_parse_inputs(inputs)), bound, type, self.source)
         _add(self.nodes, node.name, node, "node")
         self.lines[f"%{node.name}"] = number
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kgraph import config
+from kgraph.portable import Portable
 from kgraph.runtime.storage import Storage
 from kgraph.tensor import Operators, as_array, lower, operand_type, spread, wrap
 from kgraph.trace import current_trace, no_trace
@@ -43,7 +44,7 @@ def note_trainable_change() -> None:
     _Trainable.changes += 1
 
 
-class Variable(Operators):
+class Variable(Operators, Portable):
     """A named array that graphs read and update.
 
     Inside a trace, reading gives a ``Tensor`` of the value at that point, and ``assign`` makes an update of the graph.
@@ -120,6 +121,12 @@ class Variable(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.numpy(), dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
 
     def assign(self, value: Any) -> Any:
         """Gives the variable ``value``, broadcast to its shape and cast to its dtype.

@@ -5,3 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 __version__: Final[str] = "0.1.0"
+
+
+def version() -> str:
+    """The version of this package."""
+    return __version__

@@ -19,10 +19,12 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(row.split())
     for row in (
         "threads instructions",
-        "_ops version files config names tree",
+        "_ops version files names tree portable provenance",
         "registry",
         "dims",
         "types broadcasting slicing dimension",
+        "dtype_policies",
+        "config",
         "op",
         "opset",
         "node",
@@ -39,7 +41,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "backend",
         "losses metrics optimizers layers",
         "compile",
-        "models callbacks progress data datasets utils",
+        "models callbacks progress data datasets utils saving preprocessing",
         "__init__",
     )
 )

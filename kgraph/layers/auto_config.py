@@ -31,6 +31,12 @@ def plain_arguments(cls: type, args: tuple[Any, ...], kwargs: Mapping[str, Any])
     return named if all(map(_is_plain, named.values())) else None
 
 
+def takes_argument(cls: type, name: str) -> bool:
+    """Whether ``cls(...)`` takes an argument of that name."""
+    parameters = _constructor(cls).parameters
+    return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
 def _is_plain(value: Any) -> bool:
     if isinstance(value, Mapping):
         return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())

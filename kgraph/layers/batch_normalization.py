@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from kgraph import config, constraints, initializers, ops, regularizers
+from kgraph import config, initializers, ops
 from kgraph.layers.input_spec import InputError, InputSpec
-from kgraph.layers.layer import Layer
-from kgraph.tensor import cast, named, operand_type, spread
+from kgraph.layers.scale_and_shift import ScaleAndShift, axes_within, known_sizes
+from kgraph.ops.normalization import as_matrix, column_moments, normalize_columns
+from kgraph.ops.operands import to_shape
+from kgraph.tensor import apply, cast, named, operand_type, spread, take_slice
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(ScaleAndShift):
     """``gamma * (inputs - mean) / sqrt(variance + epsilon) + beta`` for each feature of ``axis``.
 
     In training, mean and variance are those of the batch, over all axes but ``axis``, and move the averages:
@@ -52,102 +54,66 @@ class BatchNormalization(Layer):
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(
+            center=center,
+            scale=scale,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+            **kwargs,
+        )
         if synchronized:
             raise ValueError(f"layer {self.name}: synchronized=True needs several machines; there is one")
         self.axis = int(axis)
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
-        self.center = bool(center)
-        self.scale = bool(scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.supports_masking = True
         self.input_spec = InputSpec(min_ndim=self.axis + 1 if self.axis >= 0 else -self.axis)
 
+    @property
+    def mixes_samples(self) -> bool:
+        return self.trainable
+
     def build(self, input_shape: Any) -> None:
-        features = input_shape[self.axis]
-        if features is None:
-            raise InputError(f"axis {self.axis} of the inputs must be known, but their shape is {tuple(input_shape)}")
-        shape = (features,)
-        self.gamma = self.beta = None
-        if self.scale:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
+        shape = known_sizes(axes_within(self.axis, input_shape), input_shape)
+        self.add_scale_and_shift(shape, self.scale, self.center)
         self.moving_mean = self.add_weight(
             name="moving_mean", shape=shape, initializer=self.moving_mean_initializer, trainable=False
         )
         self.moving_variance = self.add_weight(
             name="moving_variance", shape=shape, initializer=self.moving_variance_initializer, trainable=False
         )
-        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: features})
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: shape[0]})
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         dtype, rank = operand_type(self.moving_mean).dtype, operand_type(inputs).rank
-        inputs = cast(inputs, dtype)
+        last = ops.moveaxis(cast(inputs, dtype), self.axis, -1)
+        matrix = as_matrix(last)
         if mask is not None and operand_type(mask).rank != rank - 1:
             raise InputError(f"the mask must have {rank - 1} dimensions, one less than the inputs, not {mask.ndim}")
         if training and self.trainable:
-            mean, variance = self._moments(inputs, mask)
-            self._move(mean, variance)
+            kept = None if mask is None else self._kept(mask, inputs)
+            moments = column_moments(matrix) if kept is None else _moments_of_kept(matrix, kept)
+            self._move(moments)
         else:
-            mean, variance = self.moving_mean, self.moving_variance
-        factor = ops.rsqrt(variance + self.epsilon)
-        if self.gamma is not None:
-            factor = factor * self.gamma
-        factor = named(factor, "factor")
-        outputs = (inputs - self._along_axis(mean, inputs)) * self._along_axis(factor, inputs)
-        return outputs if self.beta is None else outputs + self._along_axis(self.beta, inputs)
+            moments = named(ops.stack([self.moving_mean, self.moving_variance]), "moments")
+        outputs = normalize_columns(matrix, moments, self.gamma, self.beta, self.epsilon)
+        return ops.moveaxis(to_shape(outputs, operand_type(last).shape), -1, self.axis)
 
-    def _along_axis(self, vector: Any, inputs: Any) -> Any:
-        """A value for each feature, spread over ``inputs``."""
-        given = operand_type(inputs)
-        shape = [1] * given.rank
-        shape[self.axis] = self.moving_mean.shape[0]
-        flat = self.axis in (-1, given.rank - 1)
-        return spread(vector if flat else ops.reshape(vector, shape), given.dtype, given.shape)
+    def _kept(self, mask: Any, inputs: Any) -> Any:
+        """For each element of the matrix whether the mask keeps it."""
+        spread_out = spread(ops.expand_dims(mask, -1), "bool", operand_type(inputs).shape)
+        return as_matrix(ops.moveaxis(spread_out, self.axis, -1))
 
-    def _moments(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
-        """Mean and variance of each feature, ``(features,)``; with a mask, of the timesteps that it keeps."""
-        given = operand_type(inputs)
-        axes = [axis for axis in range(given.rank) if axis != self.axis % given.rank]
-        if mask is None:
-            mean = named(ops.mean(inputs, axes), "mean")
-            return mean, named(ops.mean(self._squares(inputs, mean), axes), "variance")
-        weights = spread(ops.expand_dims(cast(mask, given.dtype), -1), given.dtype, given.shape)
-        count = ops.sum(weights, axes) + config.epsilon()
-        mean = named(ops.sum(inputs * weights, axes) / count, "mean")
-        return mean, named(ops.sum(self._squares(inputs, mean) * weights, axes) / count, "variance")
-
-    def _squares(self, inputs: Any, mean: Any) -> Any:
-        return ops.square(inputs - self._along_axis(mean, inputs))
-
-    def _move(self, mean: Any, variance: Any) -> None:
+    def _move(self, moments: Any) -> None:
         """Moves the averages towards those of a batch."""
-        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(named(moving * self.momentum + batch * (1.0 - self.momentum), f"next_{moving.name}"))
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
+        for index, moving in enumerate((self.moving_mean, self.moving_variance)):
+            batch = named(take_slice(moments, index), moving.name.removeprefix("moving_"))
+            moving.assign(named(apply("moment", moving, batch, beta=self.momentum), f"next_{moving.name}"))
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -155,15 +121,15 @@ class BatchNormalization(Layer):
             "axis": self.axis,
             "momentum": self.momentum,
             "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
             "synchronized": False,
         }
+
+
+def _moments_of_kept(matrix: Any, kept: Any) -> Any:
+    """The pair of means and variances of each column's kept elements; what is masked may be anything."""
+    count = ops.sum(cast(kept, operand_type(matrix).dtype), 0) + config.epsilon()
+    mean = named(ops.sum(ops.where(kept, matrix, 0.0), 0) / count, "kept_mean")
+    squares = ops.square(ops.where(kept, matrix - mean, 0.0))
+    return named(ops.stack([mean, named(ops.sum(squares, 0) / count, "kept_variance")]), "moments")

@@ -24,6 +24,7 @@ class LayerCall(RecordedCall):
     """
 
     def __init__(self, layer: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+        super().__init__()
         self.layer = layer
         self.args = args
         self.kwargs = dict(kwargs)
@@ -47,6 +48,7 @@ class MaskOf(RecordedCall):
     """The mask of a recorded tensor, itself a recorded tensor."""
 
     def __init__(self, tensor: Tensor, mask_type: TensorType) -> None:
+        super().__init__()
         self.tensor = tensor
         self.inputs = (tensor,)
         self.outputs = (Tensor(mask_type, f"{tensor.name}_mask", call=self),)

@@ -62,6 +62,7 @@ class InputCall(RecordedCall):
     """Where an input comes from: nowhere. A model puts data in its place."""
 
     def __init__(self, layer: InputLayer, shape: Sequence[int | None]) -> None:
+        super().__init__()
         self.layer = layer
         self.inputs = ()
         tensor = symbolic(shape, layer.dtype, layer.name)

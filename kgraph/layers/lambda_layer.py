@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from inspect import signature
 from typing import Any
 
+from kgraph import tree
 from kgraph.layers.function_code import function_config, function_from_config
-from kgraph.layers.layer import Layer
-from kgraph.registry import deserialize_keras_object, serialize_keras_object
+from kgraph.layers.layer import Layer, tree_of_shapes
+from kgraph.registry import deserialize_keras_object, in_safe_mode, serialize_keras_object
 
 
 class Lambda(Layer):
@@ -18,8 +19,8 @@ class Lambda(Layer):
 
     Args:
         function: the function. One with a name can be saved by it, once registered; a ``lambda`` only by its bytecode.
-        output_shape: for ``compute_output_shape``: the shape without the batch axis, or a function of the input shape;
-            found by tracing where not given.
+        output_shape: for ``compute_output_shape``: the shape without the batch axis (or several, as the outputs are
+            nested), or a function of the input shape; found by tracing where not given.
         mask: the mask of the output, or a function of the inputs and their mask that gives it.
         arguments: further arguments of the function.
     """
@@ -58,7 +59,8 @@ class Lambda(Layer):
             return super().compute_output_shape(input_shape)
         if callable(self._output_shape):
             return self._output_shape(input_shape)
-        return (input_shape[0], *self._output_shape)
+        batch = tree.flatten(input_shape)[0]
+        return tree_of_shapes(lambda shape: (batch, *shape), self._output_shape)
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "function": function_config(self.function)}
@@ -70,17 +72,24 @@ class Lambda(Layer):
 
     @classmethod
     def from_config(
-        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, safe_mode: bool = True
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None, safe_mode: bool | None = None
     ) -> Lambda:
         """The layer that ``get_config`` describes.
+
+        Args:
+            config: as ``get_config`` gives it.
+            custom_objects: name to class or function, beside those registered.
+            safe_mode: whether bytecode is refused; where not given, as the code around says, and refused where it
+                does not.
 
         Raises:
             ValueError: the function is a ``lambda``, and ``safe_mode`` is on.
         """
         made = dict(config)
+        trusted = (in_safe_mode() if safe_mode is None else safe_mode) is False
         for name in ("function", "output_shape", "mask"):
             if name in made:
-                made[name] = function_from_config(made[name], not safe_mode, custom_objects)
+                made[name] = function_from_config(made[name], trusted, custom_objects)
         made["arguments"] = deserialize_keras_object(made.get("arguments"), custom_objects)
         return cls(**made)
 

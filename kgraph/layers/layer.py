@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from kgraph import regularizers, tree
+from kgraph import dtype_policies, regularizers, tree
 from kgraph.dimension import symbolic_shape
-from kgraph.layers.auto_config import plain_arguments
+from kgraph.layers.auto_config import plain_arguments, takes_argument
 from kgraph.layers.calls import Arguments, LayerCall, choose_by_phase, scratch_call, signature_of, symbolic_leaves
 from kgraph.layers.describe import telling_config
 from kgraph.layers.input_spec import InputError, check_inputs
@@ -18,6 +18,7 @@ from kgraph.layers.on_arrays import run_on_arrays
 from kgraph.layers.scopes import layer_scope, scoped_build
 from kgraph.layers.weights import Weighted, dtype_name
 from kgraph.names import auto_name, snake_case
+from kgraph.provenance import user_line
 from kgraph.tensor import Tensor, apply, cast, lower, operand_type, wrap
 from kgraph.trace import Trace, current_trace
 from kgraph.types import TensorType, short_dtype
@@ -56,17 +57,24 @@ class Layer(Weighted):
 
     #: Containers of layers leave the two phases to the layers inside.
     _joins_phases: ClassVar[bool] = True
+    #: Whether a class has a ``get_config`` of its own; the arguments of others are kept.
+    _writes_config: ClassVar[bool] = False
     input_spec: Any = None
+    #: Where the user's code made the layer.
+    _source: str
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "get_config" in vars(cls) and "_writes_config" not in vars(cls):
+            cls._writes_config = True
         if "build" in vars(cls):
             cls.build = scoped_build(cls.build)  # type: ignore[method-assign]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         layer = super().__new__(cls)
-        if cls.get_config is Layer.get_config:
-            layer.__dict__["_arguments"] = plain_arguments(cls, args, kwargs)
+        layer._source = user_line()
+        if not cls._writes_config:
+            layer.__dict__["_kept_arguments"] = plain_arguments(cls, args, kwargs)
         return layer
 
     def __init__(
@@ -94,7 +102,7 @@ class Layer(Weighted):
         self._trainable = bool(trainable)
         taken = signature_of(type(self).call).parameters
         self._takes_training, self._takes_mask = "training" in taken, "mask" in taken
-        self._build_shape: Any = None
+        self._build_config: dict[str, Any] | None = None
         self._first_call: LayerCall | None = None
         self._losses: list[Any] = []
 
@@ -120,26 +128,58 @@ class Layer(Weighted):
         Raises:
             NotImplementedError: a class without ``get_config`` was made with arguments that are not plain data.
         """
-        settings: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        policy = dtype_policies.serialize(self.dtype_policy)
+        settings: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": policy}
         if self.activity_regularizer is not None:
             settings["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        arguments = self.__dict__.get("_arguments", {})
+        return settings if self._writes_config else self._described_by_arguments(settings)
+
+    def _described_by_arguments(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """``settings``, as far as the class takes them, and the arguments that the layer was made with."""
+        arguments, kind = self.__dict__.get("_kept_arguments"), type(self)
         if arguments is None:
-            kind = type(self).__name__
             raise NotImplementedError(
-                f"layer {self.name} ({kind}) was made with arguments that are not plain data; write {kind}.get_config"
+                f"layer {self.name} ({kind.__name__}) was made with arguments that are not plain data; "
+                f"write {kind.__name__}.get_config"
             )
-        return {**arguments, **settings}
+        return {**arguments, **{name: value for name, value in settings.items() if takes_argument(kind, name)}}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:
         """The layer that ``get_config`` describes."""
-        return cls(**config)
+        given = dict(config)
+        if isinstance(given.get("dtype"), Mapping):
+            given["dtype"] = dtype_name(given["dtype"])
+        return cls(**given)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What ``build`` was told: ``{"input_shape": ...}``, or ``{"shapes_dict": ...}`` where it takes several shapes.
+
+        Returns:
+            ``None`` where nothing was built.
+        """
+        return self._build_config
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        """Makes the weights from what ``get_build_config`` said."""
+        if "input_shape" in config:
+            self.build(tree_of_shapes(tuple, config["input_shape"]))
+        elif "shapes_dict" in config:
+            self.build(**{name: tree_of_shapes(tuple, shape) for name, shape in config["shapes_dict"].items()})
+
+    @property
+    def mixes_samples(self) -> bool:
+        """Whether what the layer gives for a sample in training depends on the others of the batch."""
+        return False
 
     @property
     def layers_inside(self) -> list[Layer]:
         """The layers directly inside this one, in the order they were set."""
         return [layer for layer in self._inside if isinstance(layer, Layer)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Recorded calls belong to the model that they are part of, which brings them back.
+        return {**super().__getstate__(), "_first_call": None, "_losses": []}
 
     # Losses
 
@@ -229,7 +269,11 @@ class Layer(Weighted):
 
     def _note_build(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Remembers the shapes that ``build`` is told."""
-        self._build_shape = args[0] if args else dict(kwargs)
+        shapes = [*args, *kwargs.values()]
+        if len(kwargs) > 1:
+            self._build_config = {"shapes_dict": dict(kwargs)}
+        else:
+            self._build_config = {"input_shape": shapes[0]} if shapes and shapes[0] is not None else None
 
     def _describe(self, trace: Trace, arguments: Arguments) -> Any:
         """Traces ``call``, for both phases where it depends on ``training`` and none has been chosen."""
@@ -297,6 +341,11 @@ class Layer(Weighted):
         return self.dtype
 
     variable_dtype = compute_dtype
+
+    @property
+    def dtype_policy(self) -> dtype_policies.DTypePolicy:
+        """The policy that ``dtype`` is the name of."""
+        return dtype_policies.DTypePolicy(self.dtype)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -7,7 +7,8 @@ from typing import Any
 from kgraph import ops
 from kgraph.layers.input_spec import InputSpec
 from kgraph.layers.layer import Layer
-from kgraph.tensor import cast, named, operand_type
+from kgraph.registry import deserialize_keras_object, serialize_keras_object
+from kgraph.tensor import named
 
 
 class Masking(Layer):
@@ -21,7 +22,7 @@ class Masking(Layer):
 
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.mask_value = mask_value
+        self.mask_value = deserialize_keras_object(mask_value)
         self.input_spec = InputSpec(min_ndim=2)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
@@ -29,8 +30,7 @@ class Masking(Layer):
 
     def call(self, inputs: Any) -> Any:
         mask = self.compute_mask(inputs)
-        kept = ops.expand_dims(cast(mask, operand_type(inputs).dtype), -1)
-        outputs = inputs * kept
+        outputs = ops.where(ops.expand_dims(mask, -1), inputs, 0)
         outputs._keras_mask = mask
         return outputs
 
@@ -38,4 +38,4 @@ class Masking(Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "mask_value": self.mask_value}
+        return {**super().get_config(), "mask_value": serialize_keras_object(self.mask_value)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from kgraph.portable import Portable
 from kgraph.random import SeedGenerator
 from kgraph.tree import flatten
 from kgraph.variable import Variable
@@ -12,7 +13,7 @@ from kgraph.variable import Variable
 _KINDS: Final = (Variable, SeedGenerator)
 
 
-class Tracked:
+class Tracked(Portable):
     """Collects the variables, seeds and tracked objects that are set as attributes, also in lists, tuples and dicts.
 
     Containers are read again each time, so what is appended to a list later counts too.
@@ -28,6 +29,13 @@ class Tracked:
     def __delattr__(self, name: str) -> None:
         self.__dict__.get("_attributes", {}).pop(name, None)
         object.__delattr__(self, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if "_attributes" in state:
+            # A shallow copy tracks for itself.
+            state["_attributes"] = dict(state["_attributes"])
+        return state
 
     def _tracked(self) -> Iterator[Any]:
         seen: set[int] = set()

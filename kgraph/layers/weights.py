@@ -146,11 +146,11 @@ class Weighted(Tracked):
 
 
 def dtype_name(dtype: Any) -> str:
-    """The numpy name of a dtype: the default float for ``None``; Keras's dtype policies and their configurations too.
+    """The numpy name of a dtype: that of the policy in force for ``None``; policies and their configs too.
 
     Raises:
         TypeError: graphs have no such dtype.
     """
     if isinstance(dtype, Mapping):
         dtype = dtype["config"]["name"]
-    return DTYPES[short_dtype(config.floatx() if dtype is None else getattr(dtype, "name", dtype))]
+    return DTYPES[short_dtype(config.dtype_policy().name if dtype is None else getattr(dtype, "name", dtype))]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,18 @@ from kgraph.compile.compiled import CompileArguments, Compiled, compile_model, c
 from kgraph.compile.losses import is_built_in
 from kgraph.compile.outputs import Output
 from kgraph.compile.targets import target_shape
+from kgraph.data import first_samples
 from kgraph.ir import Graph
 from kgraph.layers.layer import Layer
+from kgraph.models.compile_config import compile_config
+from kgraph.models.copying import portable_state, restored_state
 from kgraph.models.known_feeds import KnownFeeds
 from kgraph.models.network import Network
+from kgraph.registry import Config, deserialize_keras_object
 from kgraph.runtime.checked import CheckedFunction
 from kgraph.runtime.function import Function
 from kgraph.tensor import Tensor
+from kgraph.variable import Variable
 
 
 class CompilingModel(Layer):
@@ -26,11 +32,15 @@ class CompilingModel(Layer):
 
     #: The calls between inputs and outputs, where they are known.
     _network: Network | None = None
-    _compiled: Compiled | None = None
+    #: What compile made, and the weights that are trained in a model that is a copy and has not made its own yet.
+    _made: Compiled | None = None
+    _trained_before: list[Variable] | None = None
     #: What is known of batches for steps, and of inputs for predictions.
     _known_feeds: KnownFeeds
     _known_inputs: KnownFeeds
     _arguments: CompileArguments | None = None
+    #: The arguments of compile that say how the graph is run.
+    _running: dict[str, Any] = {}
     _run_eagerly = False
     _untracked_attributes = ("optimizer",)
     optimizer: Any = None
@@ -84,14 +94,67 @@ class CompilingModel(Layer):
         self.loss = loss
         self._arguments = arguments
         self._run_eagerly = bool(run_eagerly)
+        self._running = {
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
         self._adopt(compiled)
 
     def _adopt(self, compiled: Compiled | None) -> None:
         """Makes ``compiled`` what the model is; the functions of an earlier one go."""
-        self._compiled = compiled
+        self._made, self._trained_before = compiled, None
         self._known_feeds = KnownFeeds()
         self._known_inputs = KnownFeeds()
         self.train_function = self.test_function = self.predict_function = None
+
+    @property
+    def _compiled(self) -> Compiled | None:
+        """What compile made. A copy of a compiled model makes it when it is first asked for."""
+        if self._trained_before is not None and self._arguments is not None and self._is_described():
+            trained = self._trained_before
+            made = compile_model(self, self._arguments)
+            self._adopt(made)
+            made.trained = list(trained)
+        return self._made
+
+    @property
+    def compiled(self) -> bool:
+        """Whether ``compile`` was called."""
+        return self._arguments is not None
+
+    def get_compile_config(self) -> Config:
+        """The arguments of ``compile`` that do the same again, as a config; an empty one where it was not called.
+
+        Raises:
+            TypeError: one of them cannot be described, as a lambda cannot.
+        """
+        if self._arguments is None:
+            return {}
+        return compile_config(self.optimizer, self._arguments, self._running)
+
+    def compile_from_config(self, config: Mapping[str, Any]) -> None:
+        """Compiles as ``get_compile_config`` says.
+
+        A class with a ``compile`` of its own must write this method too; where it does not, a warning says so.
+        """
+        if type(self).compile is CompilingModel.compile:
+            self.compile(**deserialize_keras_object(config))
+        else:
+            warnings.warn(
+                f"model {self.name} is not compiled: {type(self).__name__} has a `compile` of its own, and must write "
+                "get_compile_config and compile_from_config too",
+                stacklevel=2,
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return portable_state(super().__getstate__(), None if self._compiled is None else self._compiled.trained)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(restored_state(state))
+        trained = self._trained_before
+        self._adopt(None)
+        self.__dict__["_trained_before"] = trained
 
     def _is_described(self) -> bool:
         """Whether the inputs are known, so that the model can be traced."""
@@ -106,7 +169,7 @@ class CompilingModel(Layer):
         if purpose is not None and self._arguments is None:
             raise self._not_compiled(purpose)
         if not self._is_described():
-            self._describe_inputs(x)
+            self._describe_inputs(first_samples(x))
         if self._compiled is None and self._arguments is not None:
             self._adopt(compile_model(self, self._arguments))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,13 +16,15 @@ from kgraph.data import numeric_array
 from kgraph.files import replacing
 from kgraph.layers.calls import Arguments, choose_by_phase, scratch_call
 from kgraph.layers.input_layer import Input
-from kgraph.layers.layer import Layer
+from kgraph.layers.layer import Layer, tree_of_shapes
 from kgraph.layers.scopes import layer_scope
 from kgraph.layers.tracking import unique
+from kgraph.models.config import NETWORK_KEYS, network_config, network_from_config
 from kgraph.models.network import Network
 from kgraph.models.summary import summarise
 from kgraph.models.training import TrainingModel
 from kgraph.names import auto_name
+from kgraph.registry import Config, ConfigWarning, CustomObjectScope, deserialize_shared, serialize_shared
 from kgraph.tensor import Tensor, as_array
 from kgraph.trace import current_trace
 
@@ -46,6 +51,23 @@ class Model(TrainingModel):
             self._network = Network(inputs, outputs)
             self.built = True
         self._symbolic: Any = None
+
+    #: ``get_config`` here is for functional models; the arguments of other classes are kept.
+    _writes_config = False
+
+    @property
+    def is_functional(self) -> bool:
+        """Whether the model is the calls between symbolic inputs and outputs."""
+        return self._network is not None
+
+    @classmethod
+    def takes_network(cls) -> bool:
+        """Whether the class is made as ``cls(inputs, outputs, name)``."""
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        kinds = {parameter.kind for parameter in parameters}
+        by_place = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        takes_all = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD} <= kinds
+        return takes_all or by_place == ["inputs", "outputs", "name"]
 
     @property
     def _joins_phases(self) -> bool:  # type: ignore[override]
@@ -209,6 +231,68 @@ class Model(TrainingModel):
         """
         (print_fn or print)(summarise(self, line_length))
 
+    # Configs
+
+    def get_config(self) -> Config:
+        """What makes an equal model, without its weights: for a functional model its layers and their calls.
+
+        Raises:
+            NotImplementedError: a class with a ``call`` of its own was made with arguments that are not plain data.
+            TypeError: a call was given something that no config can describe.
+        """
+        if self._network is None or not self.takes_network():
+            return super().get_config()
+        return {"name": self.name, "trainable": self.trainable, **network_config(self._network)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The model that ``get_config`` describes, with new weights.
+
+        Args:
+            config: of a functional model, or the arguments of the class.
+            custom_objects: name to class or function, beside those registered.
+        """
+        with CustomObjectScope(custom_objects):
+            if not cls.takes_network() or any(key not in config for key in NETWORK_KEYS):
+                return super().from_config(config)
+            inputs, outputs = network_from_config(config)
+        rest = {name: value for name, value in config.items() if name not in NETWORK_KEYS}
+        return super().from_config({"inputs": inputs, "outputs": outputs, **rest})
+
+    def get_build_config(self) -> Config | None:
+        """The shapes of the inputs of a model with a ``call`` of its own, with their dtypes."""
+        if self.is_functional or self._symbolic is None:
+            return super().get_build_config()
+        dtypes = tree.map_structure(lambda tensor: tensor.dtype, self._symbolic)
+        return {"input_shape": self.input_shape, "input_dtype": dtypes}
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        """Builds the layers from what ``get_build_config`` said; a warning tells where that cannot be done."""
+        try:
+            if "input_dtype" in config:
+                inputs = _inputs_of_shapes(tree_of_shapes(tuple, config["input_shape"]))
+                self._take_inputs(tree.map_structure(_of_dtype, inputs, config["input_dtype"]))
+            else:
+                super().build_from_config(config)
+                # Shapes alone do not say what the data are: the first of them will.
+                self._symbolic = None
+        except (TypeError, ValueError) as error:
+            warnings.warn(f"model {self.name} is not built: {error}", ConfigWarning, stacklevel=2)
+
+    def _config_naming(self) -> Config | None:
+        """Keras calls a functional model by the name of a class of its own."""
+        if type(self) is not Model or not self.is_functional:
+            return None
+        return {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"}
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The model without its weights, as JSON that ``model_from_json`` reads, here and in Keras.
+
+        Args:
+            kwargs: for ``json.dumps``.
+        """
+        return json.dumps(serialize_shared(self), **kwargs)
+
     # Weights in files
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -243,6 +327,24 @@ class Model(TrainingModel):
             self.set_weights([by_place[place] for place in sorted(by_place)])
         except ValueError as error:
             raise ValueError(f"the weights in {path} are those of another model: {error}") from None
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The model that ``to_json`` wrote, here or in Keras, with new weights.
+
+    Args:
+        json_string: the text.
+        custom_objects: name to class or function, beside those registered.
+
+    Raises:
+        ValueError: it names a class or function that is not known.
+    """
+    return deserialize_shared(json.loads(json_string), custom_objects)
+
+
+def _of_dtype(tensor: Tensor, dtype: str) -> Tensor:
+    """An input like ``tensor``, of another dtype."""
+    return Input(batch_shape=tensor.shape, dtype=dtype, name=tensor.name)
 
 
 def _inputs_of_shapes(shapes: Any) -> Any:

@@ -51,6 +51,17 @@ class Network:
                     f"({', '.join(t.name for t in self.flat_inputs)})"
                 )
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Every call after those it takes its arguments from: read in this order, none leads deep into the others.
+        history = calls_behind([*self.flat_inputs, *self.flat_outputs], {})
+        firsts = [call for call in history if isinstance(call, LayerCall) and call.layer._first_call is call]
+        return {"history": history, "firsts": firsts, "attributes": dict(self.__dict__)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state["attributes"])
+        for call in state["firsts"]:
+            call.layer._first_call = call
+
     def replay(self, inputs: Any, memo: dict[Tensor, Tensor] | None = None) -> Any:
         """The outputs for ``inputs`` (tensors of a trace), in their structure; masks of the inputs travel along.
 

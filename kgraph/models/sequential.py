@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from kgraph.layers.input_spec import InputError
 from kgraph.layers.layer import Layer
 from kgraph.models.model import Model, _input_like
 from kgraph.models.network import Network
+from kgraph.provenance import made_at
+from kgraph.registry import Config, deserialize_keras_object, serialize_keras_object
 from kgraph.tensor import Tensor
 
 
@@ -31,6 +33,31 @@ class Sequential(Model):
         self._stack: list[Layer] = []
         for layer in layers or ():
             self.add(layer)
+
+    @property
+    def is_functional(self) -> bool:
+        """Not in configs: a stack has its own."""
+        return False
+
+    def get_config(self) -> Config:
+        """The layers, and what the arguments of every layer are."""
+        config = {**Layer.get_config(self), "layers": [serialize_keras_object(layer) for layer in self._stack]}
+        if self._network is not None:
+            config["build_input_shape"] = self.input_shape
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """The stack that ``get_config`` describes, with new weights."""
+        layers = deserialize_keras_object(config["layers"], custom_objects)
+        model = cls(layers, name=config["name"], trainable=config.get("trainable", True))
+        if config.get("build_input_shape"):
+            model.build(config["build_input_shape"])
+        return model
+
+    def get_build_config(self) -> Config | None:
+        """The shape of the input, where it is known."""
+        return None if self._network is None else {"input_shape": self.input_shape}
 
     def add(self, layer: Any) -> None:
         """Puts ``layer`` (or an ``Input``) at the end.
@@ -116,5 +143,6 @@ def _connected(stack: Sequence[Layer]) -> Network | None:
         # A layer that was called on this tensor before need not be called again.
         earlier = layer._first_call
         known = earlier is not None and earlier.args[:1] == (tensor,)
-        tensor = earlier.result if earlier is not None and known else layer(tensor)
+        with made_at(layer._source):
+            tensor = earlier.result if earlier is not None and known else layer(tensor)
     return Network(stack[0].output, tensor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -38,14 +39,12 @@ class CheckedFunction(Function):
         values: the value of every node of the latest run, by name.
     """
 
-    values: Mapping[str, np.ndarray]
+    values: Mapping[str, np.ndarray] = MappingProxyType({})
 
     @classmethod
     def of(cls, function: Function) -> CheckedFunction:
         """The checked form of ``function``, over the same variables."""
-        checked = cls(function.graph, function._storages)
-        checked.values = {}
-        return checked
+        return cls(function.graph, function._storages)
 
     def __call__(self, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Runs once; see ``Function``.

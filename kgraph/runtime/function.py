@@ -56,6 +56,14 @@ class Function:
         self._latest: Program | None = None
         self._lock = Lock()
 
+    @property
+    def variables(self) -> Mapping[str, Storage]:
+        """The storage of each variable that the graph reads or updates, by the name of its node."""
+        return self._storages
+
+    def __reduce__(self) -> tuple[Callable[..., Function], tuple[Graph, dict[str, Storage]]]:
+        return type(self), (self.graph, self._storages)
+
     def __repr__(self) -> str:
         return f"<Function {self.graph.name}: {len(self.graph)} nodes, {len(self._programs)} programs>"
 

@@ -10,7 +10,7 @@ from typing import Final
 from kgraph import config
 from kgraph.ir import Graph
 from kgraph.node import PLACEHOLDERS
-from kgraph.passes import bind, cse, dead_code, fold, fuse_dense, fuse_loss, ones_for
+from kgraph.passes import bind, cse, dead_code, fold, fuse_dense, fuse_loss, fuse_norm, ones_for, split_columns
 from kgraph.runtime.feeds import match_symbols
 
 Pass = Callable[[Graph], Graph]
@@ -18,7 +18,12 @@ Pass = Callable[[Graph], Graph]
 #: What makes a program smaller or faster, and may be left out (``config.disable_passes``), in the order of running.
 #: Those that fuse leave values out that the graph has.
 SIMPLIFYING: Final[Mapping[str, Pass]] = {"fold": fold, "cse": cse}
-FUSING: Final[Mapping[str, Pass]] = {"fuse_loss": fuse_loss, "fuse_dense": fuse_dense}
+FUSING: Final[Mapping[str, Pass]] = {
+    "fuse_loss": fuse_loss,
+    "fuse_dense": fuse_dense,
+    "fuse_norm": fuse_norm,
+    "split_columns": split_columns,
+}
 #: Not of the graph but of the order in which it runs; see ``make_schedule``.
 RIDE_UPDATES: Final = "ride_updates"
 OPTIONAL_PASSES: Final = (*SIMPLIFYING, *FUSING, RIDE_UPDATES)

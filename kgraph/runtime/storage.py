@@ -47,6 +47,9 @@ class Storage:
             raise ValueError(f"the variable is {self._array.dtype.name}, but the value is {value.dtype.name}")
         self._array[...] = value
 
+    def __reduce__(self) -> tuple[type[Storage], tuple[np.ndarray]]:
+        return Storage, (self._array,)
+
     def _move(self, buffer: np.ndarray, offset: int) -> None:
         moved = view_at(buffer, offset, self._array.shape, self._array.dtype)
         moved[...] = self._array

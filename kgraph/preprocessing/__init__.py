@@ -1,0 +1,5 @@
+"""Older names of helpers for data."""
+
+from kgraph.preprocessing import sequence
+
+__all__ = ["sequence"]
