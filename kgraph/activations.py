@@ -1,4 +1,4 @@
-"""Activation functions, by Keras 3's names. Each keeps the shape of ``x``; ints become the default float."""
+"""Activation functions, by Keras 3's names. All but ``glu`` keep the shape of ``x``; ints become the default float."""
 
 from __future__ import annotations
 
@@ -47,9 +47,19 @@ def log_softmax(x: TensorLike, axis: int = -1) -> TensorLike:
     return ops.log_softmax(x, axis)
 
 
+def sparsemax(x: TensorLike, axis: int = -1) -> TensorLike:
+    """``max(x - t, 0)`` along ``axis``, with the ``t`` that makes it sum to 1: small ``x`` become 0."""
+    return ops.sparsemax(x, axis)
+
+
 def elu(x: TensorLike, alpha: float = 1.0) -> TensorLike:
     """``x`` above 0, ``alpha * (exp(x) - 1)`` below."""
     return ops.elu(x, alpha)
+
+
+def celu(x: TensorLike, alpha: float = 1.0) -> TensorLike:
+    """``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: smooth for every ``alpha``."""
+    return ops.celu(x, alpha)
 
 
 def selu(x: TensorLike) -> TensorLike:
@@ -60,6 +70,16 @@ def selu(x: TensorLike) -> TensorLike:
 def softplus(x: TensorLike) -> TensorLike:
     """``log(1 + exp(x))``."""
     return ops.softplus(x)
+
+
+def squareplus(x: TensorLike, b: float = 4) -> TensorLike:
+    """``(x + sqrt(x² + b)) / 2``."""
+    return ops.squareplus(x, b)
+
+
+def sparse_plus(x: TensorLike) -> TensorLike:
+    """0 below -1, ``x`` above 1, and ``(x + 1)² / 4`` between."""
+    return ops.sparse_plus(x)
 
 
 def softsign(x: TensorLike) -> TensorLike:
@@ -77,9 +97,39 @@ def gelu(x: TensorLike, approximate: bool = False) -> TensorLike:
     return ops.gelu(x, approximate)
 
 
+def glu(x: TensorLike, axis: int = -1) -> TensorLike:
+    """``a * sigmoid(b)`` of the halves ``a`` and ``b`` of ``x`` along ``axis``, of which half is left."""
+    return ops.glu(x, axis)
+
+
 def tanh(x: TensorLike) -> TensorLike:
     """``sinh(x) / cosh(x)``."""
     return ops.tanh(x)
+
+
+def tanh_shrink(x: TensorLike) -> TensorLike:
+    """``x - tanh(x)``."""
+    return ops.tanh_shrink(x)
+
+
+def hard_tanh(x: TensorLike) -> TensorLike:
+    """``min(max(x, -1), 1)``."""
+    return ops.hard_tanh(x)
+
+
+def soft_shrink(x: TensorLike, threshold: float = 0.5) -> TensorLike:
+    """``x`` moved by ``threshold`` towards 0, and 0 where that is near."""
+    return ops.soft_shrink(x, threshold)
+
+
+def hard_shrink(x: TensorLike, threshold: float = 0.5) -> TensorLike:
+    """``x`` where it is further than ``threshold`` from 0, else 0."""
+    return ops.hard_shrink(x, threshold)
+
+
+def threshold(x: TensorLike, threshold: float, default_value: float) -> TensorLike:
+    """``x`` above ``threshold``, ``default_value`` elsewhere."""
+    return ops.threshold(x, threshold, default_value)
 
 
 def sigmoid(x: TensorLike) -> TensorLike:
@@ -90,6 +140,11 @@ def sigmoid(x: TensorLike) -> TensorLike:
 def log_sigmoid(x: TensorLike) -> TensorLike:
     """``log(sigmoid(x))``."""
     return ops.log_sigmoid(x)
+
+
+def sparse_sigmoid(x: TensorLike) -> TensorLike:
+    """``min(max((x + 1) / 2, 0), 1)``."""
+    return ops.sparse_sigmoid(x)
 
 
 def exponential(x: TensorLike) -> TensorLike:
@@ -125,15 +180,26 @@ _vocabulary = Vocabulary(
         relu6,
         softmax,
         log_softmax,
+        sparsemax,
         elu,
+        celu,
         selu,
         softplus,
+        squareplus,
+        sparse_plus,
         softsign,
         silu,
         gelu,
+        glu,
         tanh,
+        tanh_shrink,
+        hard_tanh,
+        soft_shrink,
+        hard_shrink,
+        threshold,
         sigmoid,
         log_sigmoid,
+        sparse_sigmoid,
         exponential,
         hard_sigmoid,
         hard_silu,

@@ -46,7 +46,7 @@ class NonNeg(Constraint):
     """No element below 0."""
 
     def __call__(self, w: TensorLike) -> TensorLike:
-        return ops.multiply(w, ops.cast(ops.greater_equal(w, 0.0), ops.dtype(w)))
+        return ops.maximum(w, 0.0)
 
 
 class UnitNorm(Constraint):

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kgraph import ops
-from kgraph.ops.operands import TensorLike
+from kgraph.broadcasting import shape_text
+from kgraph.ops.operands import TensorLike, shape_of
 from kgraph.registry import Configurable, Identifier, Named, Vocabulary
 
 
@@ -52,6 +53,35 @@ class L2(L1L2):
         super().__init__(l2=0.01 if l2 is None else l2)
 
 
+class OrthogonalRegularizer(Regularizer):
+    """``factor`` times the mean of ``|cosine|`` over all pairs of rows (or columns) of a matrix: 0 at right angles.
+
+    Args:
+        factor: of the penalty.
+        mode: ``rows`` or ``columns``.
+
+    Raises:
+        ValueError: ``factor`` is negative or not finite, ``mode`` is another word, or the weight is no matrix.
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"mode must be 'rows' or 'columns', not {mode!r}")
+        self.factor = _factor("factor", factor)
+        self.mode = mode
+
+    def __call__(self, x: TensorLike) -> TensorLike:
+        shape = shape_of(x)
+        if len(shape) != 2:
+            raise ValueError(f"OrthogonalRegularizer is of matrices, not of a weight of shape {shape_text(shape)}")
+        rows = ops.normalize(x if self.mode == "rows" else ops.transpose(x), axis=1)
+        cosine = ops.absolute(ops.matmul(rows, ops.transpose(rows)))
+        count = ops.shape(rows)[0]
+        other = ops.not_equal(ops.expand_dims(ops.arange(count), -1), ops.arange(count))
+        pairs = ops.sum(ops.cast(other, ops.dtype(cosine)))
+        return ops.multiply(ops.divide_no_nan(ops.sum(ops.where(other, cosine, 0.0)), pairs), self.factor)
+
+
 def _factor(name: str, value: Any) -> float:
     factor = 0.0 if value is None else float(value)
     if not 0.0 <= factor < float("inf"):
@@ -62,8 +92,11 @@ def _factor(name: str, value: Any) -> float:
 l1 = L1
 l2 = L2
 l1_l2 = L1L2
+orthogonal_regularizer = OrthogonalRegularizer
 
-_vocabulary = Vocabulary("regularizer", "keras.regularizers", (L1, L2, L1L2), aliases={"l1_l2": L1L2})
+_vocabulary = Vocabulary(
+    "regularizer", "keras.regularizers", (L1, L2, L1L2, OrthogonalRegularizer), aliases={"l1_l2": L1L2}
+)
 
 
 def get(identifier: Identifier) -> Any:

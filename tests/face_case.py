@@ -48,6 +48,17 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
+def sparsemax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    """``max(x - t, 0)``, with ``t`` found by halving the interval it must lie in."""
+    low = x.max(axis, keepdims=True) - 1.0
+    high = low + 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        too_low = np.maximum(x - middle, 0).sum(axis, keepdims=True) > 1
+        low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
+    return np.maximum(x - low, 0)
+
+
 def softmax(x: np.ndarray, axis: Any = -1) -> np.ndarray:
     powers = np.exp(x - x.max(axis, keepdims=True))
     return powers / powers.sum(axis, keepdims=True)

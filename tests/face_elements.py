@@ -68,10 +68,16 @@ ELEMENTWISE = [
     *unary("hard_tanh", lambda x: np.clip(x, -1, 1)),
     *unary("tanh_shrink", lambda x: x - np.tanh(x)),
     *unary("log_sigmoid", lambda x: np.log(sigmoid(x))),
+    *unary("soft_shrink", lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0)),
+    *unary("hard_shrink", lambda x: np.where(np.abs(x) > 0.5, x, 0)),
+    *unary("squareplus", lambda x: (x + np.sqrt(x * x + 4)) / 2),
+    *unary("sparse_plus", lambda x: np.where(x > 1, x, np.clip(x + 1, 0, 2) ** 2 / 4)),
+    *unary("sparse_sigmoid", lambda x: np.clip((x + 1) / 2, 0, 1)),
     *unary("gelu", lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))),
     case("gelu by erf", lambda x: ops.gelu(x, False), lambda x: 0.5 * x * (1 + erf(x / np.sqrt(2))), floats(9)),
     case("elu with alpha", lambda x: ops.elu(x, 0.5), lambda x: np.where(x > 0, x, 0.5 * np.expm1(x)), floats(9)),
     case("celu with alpha", lambda x: ops.celu(x, 2.0), lambda x: np.where(x > 0, x, 2 * np.expm1(x / 2)), floats(9)),
+    case("threshold", lambda x: ops.threshold(x, 0.3, 7.0), lambda x: np.where(x > np.float32(0.3), x, 7), floats(9)),
     case("leaky_relu of slope", lambda x: ops.leaky_relu(x, 0.5), lambda x: np.where(x > 0, x, 0.5 * x), floats(9)),
     *(
         case(f"{name} of {array.dtype}", getattr(ops, name), expected, array, dtype=array.dtype.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from face_case import case, floats, ints, probabilities, softmax
+from face_case import case, floats, ints, probabilities, sigmoid, softmax, sparsemax
 
 from kgraph import ops
 
@@ -92,6 +92,11 @@ NETWORKS = [
         for axis in (-1, 1, 0, (0, 2), (1, 2))
     ),
     case("log_softmax", lambda x: ops.log_softmax(x, 0), lambda x: np.log(softmax(x, 0)), floats(3, 4)),
+    case("glu", ops.glu, lambda x: x[:, :2] * sigmoid(x[:, 2:]), floats(3, 4), known=1),
+    case("glu along axis 0", lambda x: ops.glu(x, 0), lambda x: x[:2] * sigmoid(x[2:]), floats(4, 3), known=0),
+    case("sparsemax", ops.sparsemax, sparsemax, floats(5, 4)),
+    case("sparsemax of ties", ops.sparsemax, sparsemax, ints(9, 3, low=0, high=2)),
+    case("sparsemax along axis 1", lambda x: ops.sparsemax(x, 1), lambda x: sparsemax(x, 1), floats(2, 5, 3)),
     *(
         case(
             f"normalize by norm {o}",

@@ -80,13 +80,4 @@ REDUCTIONS = [
     case(
         "cumsum as a dtype", lambda x: ops.cumsum(x, 0, "float64"), lambda x: np.cumsum(x, 0), ints(5), dtype="float64"
     ),
-    *(
-        case(
-            f"moments keepdims={k}",
-            lambda x, k=k: ops.moments(x, [0, 2], k),
-            lambda x, k=k: (x.mean((0, 2), keepdims=k), x.var((0, 2), keepdims=k)),
-            floats(3, 4, 2),
-        )
-        for k in (False, True)
-    ),
 ]

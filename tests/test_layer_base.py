@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from layer_graphs import Traced
 
-from kgraph import layers, ops
+from kgraph import dtype_policies, layers, ops
 from kgraph.layers import InputSpec, Layer
 from kgraph.names import reset_names
 from kgraph.random import SeedGenerator
@@ -515,7 +515,7 @@ def test_a_class_without_get_config_is_described_by_its_plain_arguments():
         "shift": 1.0,
         "name": "scale",
         "trainable": True,
-        "dtype": "float32",
+        "dtype": dtype_policies.serialize(dtype_policies.get("float32")),
     }
     np.testing.assert_allclose(Scale.from_config(layer.get_config())(X), 2 * X + 1, rtol=1e-6)
     with pytest.raises(NotImplementedError, match="write Scale.get_config"):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import product
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -106,9 +107,17 @@ def test_samples_include_an_empty_case_and_one_of_size_1(op: Op) -> None:
 
 
 def free_sizes(op: Op, case: Case) -> list[int]:
-    """The sizes of the operands (and of the result, where an attribute is its shape) whose dimensions are not set."""
+    """How many times an operand is as large as its signature sets it to be, for those that it leaves some freedom.
+
+    Likewise the result, where an attribute is its shape.
+    """
     operands = list(zip(op.operands, case.operands, strict=False))
-    free = [array.size for operand, array in operands if any(isinstance(dim, str) for dim in operand.dims)]
+    set_sizes = [prod(dim for dim in operand.dims if isinstance(dim, int)) for operand, _ in operands]
+    free = [
+        array.size // set_size
+        for (operand, array), set_size in zip(operands, set_sizes, strict=True)
+        if any(isinstance(dim, str) for dim in operand.dims)
+    ]
     is_shaped = any(attribute.kind == "shape" for attribute in op.attributes)
     return [*free, *[int(case.result_type.size)] * is_shaped]
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from face_case import Case
 from face_elements import COMPARISONS, ELEMENTWISE
+from face_normalization import NORMALIZATION
 from face_products import NETWORKS, PRODUCTS
 from face_reductions import REDUCTIONS
 from face_shapes import CORE, CREATION, INDICES, SHAPES
@@ -30,6 +31,7 @@ CASES = [
     *PRODUCTS,
     *INDICES,
     *NETWORKS,
+    *NORMALIZATION,
     *CORE,
 ]
 by_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

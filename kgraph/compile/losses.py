@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from kgraph import losses
 from kgraph.compile.outputs import Output, per_output
@@ -35,9 +35,17 @@ def loss_function(loss: Any) -> Callable[..., Any]:
     return getattr(loss, "fn", loss)
 
 
+#: Losses that take a label where the prediction has a value for each class, or an embedding.
+_OF_LABELS: Final = (
+    losses.sparse_categorical_crossentropy,
+    losses.categorical_generalized_cross_entropy,
+    losses.circle,
+)
+
+
 def is_sparse(loss: Any) -> bool:
-    """Whether the loss takes class indices where others take a value per class."""
-    return loss_function(loss) is losses.sparse_categorical_crossentropy
+    """Whether the loss takes labels where others take a vector."""
+    return loss_function(loss) in _OF_LABELS
 
 
 def is_built_in(loss: Any) -> bool:

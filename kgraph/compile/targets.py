@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kgraph.compile.losses import is_built_in, is_sparse
+from kgraph import losses
+from kgraph.broadcasting import shape_text
+from kgraph.compile.losses import is_built_in, is_sparse, loss_function
 from kgraph.compile.outputs import Output, per_output
 from kgraph.dimension import symbolic_shape
 from kgraph.dims import Shape
@@ -37,10 +39,13 @@ def _placeholder(trace: Trace, output: Output) -> Tensor:
 def target_shape(output: Output) -> Shape:
     """The shape a target must have.
 
-    That of the output; with a last dimension of 1 where the loss takes class indices. A loss that is not built in may
-    compare targets of any shape of the same rank: all but the number of samples is unknown.
+    That of the output; with a last dimension of 1 where the loss takes labels, and with any number of labels where it
+    takes those of a sequence. A loss that is not built in may compare targets of any shape of the same rank: all but
+    the number of samples is unknown.
     """
     shape = output.prediction.type.shape
+    if loss_function(output.loss) is losses.ctc:
+        return shape[:1] + symbolic_shape((None, None), f"{output.name}_target")[1:]
     if is_sparse(output.loss):
         return (*shape[:-1], 1)
     if is_built_in(output.loss):
@@ -50,9 +55,10 @@ def target_shape(output: Output) -> Shape:
 
 def _given(trace: Trace, output: Output, tensor: Any) -> Tensor:
     target = wrap(lower(trace, tensor if is_symbolic(tensor) or hasattr(tensor, "leaf_op") else as_array(tensor)))
-    if target.type.rank != output.prediction.type.rank:
+    wanted = target_shape(output)
+    if target.type.rank != len(wanted):
         raise ValueError(
             f"the target tensor of output {output.name} has shape {target.shape}, which has not as many dimensions as "
-            f"the output's {output.prediction.shape}"
+            f"the {shape_text(wanted)} that its loss compares with the output"
         )
     return cast(target, output.prediction.type.dtype)

@@ -47,7 +47,7 @@ def make_output_losses(trace: Trace, outputs: Sequence[Output], weighting: str) 
         if output.is_skipped:
             continue
         with scope(f"loss/{output.name}"):
-            unreduced = getattr(output.loss, "call", output.loss)
+            unreduced = getattr(output.loss, "unreduced", output.loss)
             per_sample, mask = per_sample_values(unreduced, output, output.weights, "the loss")
             value = rule_of(output.loss, weighting)(per_sample, mask, output.weights)
             output.value = named(value, "value")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from kgraph import ops
 from kgraph.losses.reduction import with_mask
-from kgraph.losses.targets import number_of_classes, paired, smoothed
+from kgraph.losses.targets import number_of_classes, paired, smoothed, with_shape
 from kgraph.ops.operands import TensorLike, as_float, rank_of, shape_of
-from kgraph.tensor import named
+from kgraph.tensor import apply, named
 
 
 def binary_crossentropy(
@@ -93,3 +93,36 @@ def sparse_categorical_crossentropy(
     y_pred = ops.where(ops.expand_dims(counts, axis), y_pred, 1.0)
     values = named(ops.sparse_categorical_crossentropy(labels, y_pred, from_logits, axis), "crossentropy")
     return with_mask(named(ops.where(counts, values, 0.0), "per_sample"), counts)
+
+
+def categorical_generalized_cross_entropy(y_true: TensorLike, y_pred: TensorLike, q: float) -> TensorLike:
+    """``(1 - p[y_true]^q) / q``, for labels that may be wrong: cross-entropy as ``q`` nears 0, absolute error as 1.
+
+    Shapes ``(...), (..., c) -> (...)``; ``y_true`` may have a last axis of 1 more.
+
+    Args:
+        y_true: class indices, of any dtype. One that is not a class is refused when the loss runs.
+        y_pred: probabilities.
+        q: between 0 and 1.
+
+    Raises:
+        ValueError: ``q`` is not, the shapes differ, or ``c`` is unknown.
+    """
+    check_between_0_and_1("q", q)
+    y_true, y_pred = ops.convert_to_tensor(y_true), as_float(ops.convert_to_tensor(y_pred))
+    if rank_of(y_true) == rank_of(y_pred) - 1:
+        y_true = ops.expand_dims(y_true, -1)
+    y_true = with_shape("y_true", y_true, (*shape_of(y_pred)[:-1], 1))
+    index = apply("class_index", y_true, classes=number_of_classes(y_pred, -1))
+    probability = named(ops.squeeze(ops.take_along_axis(y_pred, index, axis=-1), -1), "probability")
+    return named(ops.divide(ops.subtract(1.0, ops.power(probability, q)), q), "per_sample")
+
+
+def check_between_0_and_1(name: str, value: float) -> None:
+    """Refuses what is not inside the interval.
+
+    Raises:
+        ValueError: ``value`` is 0 or below, or 1 or above.
+    """
+    if not 0 < value < 1:
+        raise ValueError(f"{name} must be above 0 and below 1, not {value!r}")

@@ -18,13 +18,14 @@ from kgraph.losses.reduction import (
 )
 from kgraph.names import auto_name, snake_case
 from kgraph.ops.operands import TensorLike, as_float
+from kgraph.portable import Portable
 from kgraph.registry import deserialize_keras_object, serialize_keras_object
 from kgraph.tensor import Tensor, cast, operand_type, scope
 from kgraph.types import DTYPES, short_dtype
 from kgraph.variable import Variable
 
 
-class Loss:
+class Loss(Portable):
     """A loss of targets and predictions. Subclasses write ``call(y_true, y_pred)``: one value for each sample.
 
     Args:
@@ -61,10 +62,14 @@ class Loss:
         """The values of ``call`` times the weights and the masks of ``y_pred`` and of the values, reduced."""
         mask = mask_of(y_pred)
         with scope(self.name):
-            y_pred = _each(self._as_float, y_pred)
-            dtype = operand_type(tree.flatten(y_pred)[0]).dtype
-            values = self.call(_each(lambda x: cast(ops.convert_to_tensor(x), dtype), y_true), y_pred)
+            values = self.unreduced(y_true, y_pred)
             return reduce_weighted_values(values, sample_weight, both_masks(mask, mask_of(values)), self.reduction)
+
+    def unreduced(self, y_true: TensorLike, y_pred: TensorLike) -> TensorLike:
+        """The values of ``call``, computed in the loss's dtype."""
+        y_pred = _each(self._as_float, y_pred)
+        dtype = operand_type(tree.flatten(y_pred)[0]).dtype
+        return self.call(_each(lambda x: cast(ops.convert_to_tensor(x), dtype), y_true), y_pred)
 
     def _as_float(self, x: TensorLike) -> TensorLike:
         x = ops.convert_to_tensor(x)
@@ -128,4 +133,6 @@ class LossFunctionWrapper(Loss):
 def function_config(wrapper: type, fn: Callable[..., Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """What the config of a ``wrapper`` says of its function: which one, where that is an argument, and its options."""
     takes_fn = "fn" in inspect.signature(wrapper).parameters
-    return serialize_keras_object({"fn": fn, **kwargs} if takes_fn else kwargs)
+    # Axes as a list: Keras's losses read configs as they are, and a tuple would be written as an object.
+    options = {name: list(value) if isinstance(value, tuple) else value for name, value in kwargs.items()}
+    return serialize_keras_object({"fn": fn, **options} if takes_fn else options)

@@ -46,7 +46,8 @@ def number_of_classes(y_pred: TensorLike, axis: int) -> int:
     """
     shape = shape_of(y_pred)
     if not isinstance(shape[axis], int):
-        raise ValueError(f"y_pred has shape {shape_text(shape)}; to smooth labels the number of classes must be known")
+        text = shape_text(shape)
+        raise ValueError(f"y_pred has shape {text}, but the number of classes, on axis {axis}, must be known")
     return int(shape[axis])
 
 

@@ -1,4 +1,4 @@
-"""The functions of neural networks: activations, softmax, statistics, cross-entropies."""
+"""The functions of neural networks: activations, softmax, normalisation, cross-entropies."""
 
 from __future__ import annotations
 
@@ -7,23 +7,31 @@ from typing import Final
 
 from kgraph import config, dims
 from kgraph.broadcasting import shape_text
-from kgraph.ops.comparison import greater, where
-from kgraph.ops.elementwise import clip, expm1, maximum, minimum, multiply, negative, rsqrt, square, tanh
+from kgraph.ops.comparison import greater, greater_equal, where
+from kgraph.ops.creation import ones_like
+from kgraph.ops.elementwise import clip, expm1, maximum, minimum, multiply, negative, sqrt, square, tanh
+from kgraph.ops.indexing import sort
+from kgraph.ops.normalization import batch_normalization as batch_normalization
+from kgraph.ops.normalization import layer_normalization as layer_normalization
+from kgraph.ops.normalization import moments as moments
+from kgraph.ops.normalization import normalize as normalize
+from kgraph.ops.normalization import rms_normalization as rms_normalization
 from kgraph.ops.operands import (
-    Axes,
     TensorLike,
     agree,
     as_float,
     axes_of,
     axis_of,
+    claim_shape,
     rank_of,
     shape_of,
     to_shape,
 )
-from kgraph.ops.reductions import mean, norm
+from kgraph.ops.reductions import cumsum
+from kgraph.ops.reductions import min as reduce_min
 from kgraph.ops.reductions import sum as reduce_sum
-from kgraph.ops.shaping import moveaxis, squeeze
-from kgraph.tensor import apply, binary, cast, common_dtype
+from kgraph.ops.shaping import moveaxis, split, squeeze
+from kgraph.tensor import apply, binary, cast, common_dtype, operand_type
 
 #: With these, layers of normal inputs keep mean 0 and variance 1 (Klambauer et al. 2017).
 _SELU_ALPHA: Final = 1.6732632423543772
@@ -132,6 +140,52 @@ def tanh_shrink(x: TensorLike) -> TensorLike:
     return binary("sub", x, tanh(x))
 
 
+def soft_shrink(x: TensorLike, threshold: float = 0.5) -> TensorLike:
+    """``x`` moved by ``threshold`` towards 0, and 0 where that is near."""
+    x = as_float(x)
+    return binary("sub", x, clip(x, -float(threshold), float(threshold)))
+
+
+def hard_shrink(x: TensorLike, threshold: float = 0.5) -> TensorLike:
+    """``x`` where it is further than ``threshold`` from 0, else 0."""
+    x = as_float(x)
+    return where(greater(apply("abs", x), threshold), x, 0.0)
+
+
+def threshold(x: TensorLike, threshold: float, default_value: float) -> TensorLike:
+    """``x`` above ``threshold``, ``default_value`` elsewhere."""
+    x = as_float(x)
+    return where(greater(x, threshold), x, default_value)
+
+
+def squareplus(x: TensorLike, b: float = 4) -> TensorLike:
+    """``(x + sqrt(x² + b)) / 2``: a smooth ``relu``, with ``sqrt(b) / 2`` at 0."""
+    x = as_float(x)
+    return multiply(binary("add", x, sqrt(binary("add", square(x), b))), 0.5)
+
+
+def sparse_plus(x: TensorLike) -> TensorLike:
+    """0 below -1, ``x`` above 1, and ``(x + 1)² / 4`` between."""
+    x = as_float(x)
+    between = multiply(square(binary("add", clip(x, -1.0, 1.0), 1.0)), 0.25)
+    return where(greater(x, 1), x, between)
+
+
+def sparse_sigmoid(x: TensorLike) -> TensorLike:
+    """``(x + 1) / 2`` between 0 and 1: the slope of ``sparse_plus``."""
+    return multiply(binary("add", clip(as_float(x), -1.0, 1.0), 1.0), 0.5)
+
+
+def glu(x: TensorLike, axis: int = -1) -> TensorLike:
+    """``a * sigmoid(b)`` of the two halves of ``x`` along ``axis``.
+
+    Raises:
+        ValueError: they are not of one size.
+    """
+    values, gates = split(as_float(x), 2, axis)
+    return multiply(values, sigmoid(gates))
+
+
 # --- softmax ---------------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +199,21 @@ def log_softmax(x: TensorLike, axis: int | tuple[int, ...] = -1) -> TensorLike:
     return _along_last("log_softmax", x, axis)
 
 
+def sparsemax(x: TensorLike, axis: int = -1) -> TensorLike:
+    """The probabilities along ``axis`` nearest to ``x``: ``max(x - t, 0)`` with the ``t`` that makes them sum to 1.
+
+    The largest elements, as many as stay above it, set ``t``: their sum less 1, divided by their number.
+    """
+    x = as_float(x)
+    ordered = negative(sort(negative(x), axis))
+    ranks = cumsum(ones_like(ordered), axis)
+    stays = greater(multiply(ordered, ranks), binary("sub", cumsum(ordered, axis), 1.0))
+    count = reduce_sum(cast(stays, operand_type(x).dtype), axis, keepdims=True)
+    last = reduce_min(where(stays, ordered, math.inf), axis, keepdims=True)
+    total = reduce_sum(where(greater_equal(x, last), x, 0.0), axis, keepdims=True)
+    return maximum(binary("sub", x, binary("div", binary("sub", total, 1.0), count)), 0.0)
+
+
 def _along_last(op: str, x: TensorLike, axis: int | tuple[int, ...]) -> TensorLike:
     """``op`` with the axes meant moved to the end, made one, and put back."""
     x = as_float(x)
@@ -154,40 +223,6 @@ def _along_last(op: str, x: TensorLike, axis: int | tuple[int, ...]) -> TensorLi
     shape = shape_of(moved)
     flat = to_shape(moved, [*shape[: last[0]], dims.product(shape[last[0] :])])
     return moveaxis(to_shape(apply(op, flat), shape), last, axes)
-
-
-# --- statistics ------------------------------------------------------------------------------------------------------
-
-
-def moments(
-    x: TensorLike, axes: Axes, keepdims: bool = False, synchronized: bool = False
-) -> tuple[TensorLike, TensorLike]:
-    """Mean and variance over ``axes``.
-
-    Raises:
-        ValueError: ``synchronized``, which several machines would need.
-    """
-    if synchronized:
-        raise ValueError("ops.moments: synchronized moments need several machines; there is one")
-    x = as_float(x)
-    middle = mean(x, axes, keepdims=True)
-    variance = mean(square(binary("sub", x, middle)), axes, keepdims)
-    return (middle if keepdims else squeeze(middle, axes_of("moments", rank_of(x), axes))), variance
-
-
-def normalize(x: TensorLike, axis: Axes = -1, order: int = 2, epsilon: float | None = None) -> TensorLike:
-    """``x / max(norm(x), epsilon)`` along ``axis``, with the norm of ``order``.
-
-    Raises:
-        ValueError: ``order`` is below 1.
-    """
-    if order < 1:
-        raise ValueError(f"ops.normalize: order must be 1 or more, not {order}")
-    x = as_float(x)
-    smallest = config.epsilon() if epsilon is None else epsilon
-    if order == 2:
-        return multiply(x, rsqrt(maximum(reduce_sum(square(x), axis, keepdims=True), smallest**2)))
-    return binary("div", x, maximum(norm(x, order, axis, keepdims=True), smallest))
 
 
 # --- cross-entropies -------------------------------------------------------------------------------------------------
@@ -249,6 +284,54 @@ def sparse_categorical_crossentropy(
     if from_logits:
         return apply("sparse_softmax_crossentropy", index, output)
     return apply("sparse_categorical_crossentropy", index, output, epsilon=config.epsilon())
+
+
+def ctc_loss(
+    target: TensorLike, output: TensorLike, target_length: TensorLike, output_length: TensorLike, mask_index: int = 0
+) -> TensorLike:
+    """``-log`` of the probability that a sequence of outputs spells its labels, over all alignments of the two.
+
+    An output is a label or the blank; a run of one label spells it once, and blanks spell nothing. Shapes
+    ``(n, labels), (n, steps, classes), (n), (n) -> (n)``.
+
+    Args:
+        target: class indices; what stands after the first ``target_length`` of a row is not looked at.
+        output: logits.
+        target_length: how many labels a sequence has.
+        output_length: how many steps.
+        mask_index: the class of the blank.
+
+    Raises:
+        ValueError: the shapes do not fit, or the number of classes is unknown.
+        NodeError: when values come, a label is no class, a length is more than there is, or a sequence has fewer steps
+            than its labels need: one each, and a blank between equal neighbours.
+    """
+    output = as_float(output)
+    ranks = [rank_of(x) for x in (target, output, target_length, output_length)]
+    classes = shape_of(output)[-1] if ranks[1] else None
+    if ranks != [2, 3, 1, 1] or not isinstance(classes, int):
+        shapes = ", ".join(shape_text(shape_of(x)) for x in (target, output, target_length, output_length))
+        text = "(n, labels), (n, steps, classes), (n), (n), with a known number of classes"
+        raise ValueError(f"ops.ctc_loss: shapes must be {text}, not {shapes}")
+    batch = shape_of(output)[0]
+    target, counts, steps = (_of_batch(x, batch) for x in (target, target_length, output_length))
+    places = cumsum(ones_like(cast(target, "i32")), 1)
+    labels = where(greater_equal(to_shape(counts, [batch, 1]), places), target, mask_index)
+    index = apply("class_index", labels, classes=classes)
+    log_probs = log_softmax(output)
+    return apply("ctc_loss", index, log_probs, cast(counts, "i32"), cast(steps, "i32"), blank=int(mask_index))
+
+
+def _of_batch(x: TensorLike, batch: dims.Dim) -> TensorLike:
+    """``x`` with ``batch`` as its first dimension, claimed where it is unknown.
+
+    Raises:
+        ValueError: it is known to be another.
+    """
+    own = shape_of(x)[0]
+    if isinstance(own, int) and isinstance(batch, int) and own != batch:
+        raise ValueError(f"ops.ctc_loss: {own} sequences of labels or lengths meet {batch} sequences of outputs")
+    return claim_shape(x, (batch, *shape_of(x)[1:]))
 
 
 def _same_rows(function: str, index: TensorLike, output: TensorLike) -> tuple[TensorLike, TensorLike]:

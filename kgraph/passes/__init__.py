@@ -10,7 +10,21 @@ from kgraph.passes.dead_code import dead_code, keep
 from kgraph.passes.fold import fold
 from kgraph.passes.fuse_dense import fuse_dense
 from kgraph.passes.fuse_loss import fuse_loss
+from kgraph.passes.fuse_norm import fuse_norm
 from kgraph.passes.ones import ones_for
 from kgraph.passes.phase import resolve_phase
+from kgraph.passes.split_columns import split_columns
 
-__all__ = ["bind", "cse", "dead_code", "fold", "fuse_dense", "fuse_loss", "keep", "ones_for", "resolve_phase"]
+__all__ = [
+    "bind",
+    "cse",
+    "dead_code",
+    "fold",
+    "fuse_dense",
+    "fuse_loss",
+    "fuse_norm",
+    "keep",
+    "ones_for",
+    "resolve_phase",
+    "split_columns",
+]

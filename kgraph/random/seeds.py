@@ -76,6 +76,11 @@ def set_global_seed(seed: int) -> None:
     _global.restart(seed)
 
 
+def global_seed_generator() -> SeedGenerator:
+    """The generator that draws without a seed use."""
+    return _global
+
+
 def _checked(seed: Any) -> int:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise TypeError(f"a seed is an int, a SeedGenerator or None, not {seed!r}")

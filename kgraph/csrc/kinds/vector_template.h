@@ -69,3 +69,29 @@ KG_INLINE void FN(transpose)(VECTOR rows[LANES]) {
 #pragma GCC unroll 4
     for (int step = LANES / 2; step; step /= 2) FN(swap_blocks)(rows, step);
 }
+
+/* Lane i is the sum of the lanes of vectors[i]: by halves, each of which joins the sums of two vectors in one. */
+KG_INLINE VECTOR FN(sums_of_lanes)(VECTOR vectors[LANES]) {
+#pragma GCC unroll 4
+    for (int half = LANES / 2; half; half /= 2)
+#pragma GCC unroll 8
+        for (int i = 0; i < half; i++) {
+#if defined(__GNUC__) && !defined(__clang__)
+            FN(choice) upper, lower;
+#pragma GCC unroll 16
+            for (int lane = 0; lane < LANES; lane++) {
+                upper[lane] = lane & half ? LANES + lane - half : lane;
+                lower[lane] = lane & half ? LANES + lane : lane + half;
+            }
+            const VECTOR first = __builtin_shuffle(vectors[i], vectors[i + half], upper);
+            vectors[i] = first + __builtin_shuffle(vectors[i], vectors[i + half], lower);
+#else
+            VECTOR sums;
+            for (int lane = 0; lane < LANES; lane++)
+                sums[lane] = lane & half ? vectors[i + half][lane - half] + vectors[i + half][lane]
+                                         : vectors[i][lane] + vectors[i][lane + half];
+            vectors[i] = sums;
+#endif
+        }
+    return vectors[0];
+}

@@ -1,8 +1,4 @@
-"""Initializers: functions ``(shape, dtype)`` that give the first values of weights.
-
-A random initializer gives the same values at every call, since its seed is settled when it is made: by ``seed``, or,
-where that is ``None``, by Python's ``random``. A ``SeedGenerator`` as seed gives other values at each call.
-"""
+"""Initializers that draw: by a distribution, or scaled to how many inputs and outputs a weight joins."""
 
 from __future__ import annotations
 
@@ -10,69 +6,37 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from kgraph import ops, random
+import numpy as np
+
+from kgraph import random
+from kgraph.initializers.initializer import Initializer, Shape, check_one_of
 from kgraph.ops.operands import DTypeLike, TensorLike
 from kgraph.random.seeds import make_default_seed
-from kgraph.registry import (
-    Config,
-    Configurable,
-    Identifier,
-    Named,
-    Vocabulary,
-    deserialize_keras_object,
-    serialize_keras_object,
-)
+from kgraph.registry import Config, deserialize_keras_object, serialize_keras_object
+from kgraph.tensor import as_array
+from kgraph.trace import no_trace
 
-Shape = Sequence[int]
 Seed = int | random.SeedGenerator | None
-
-
-class Initializer(Configurable):
-    """The base of initializers. A subclass writes ``__call__``, and keeps its arguments as attributes."""
-
-    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> TensorLike:
-        """Values of ``shape``."""
-        raise NotImplementedError(f"{type(self).__name__} has no __call__(shape, dtype)")
-
-    def clone(self) -> Any:
-        """An equal initializer."""
-        return type(self).from_config(self.get_config())
-
-
-class Zeros(Initializer):
-    """Zeros."""
-
-    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> TensorLike:
-        return ops.zeros(shape, dtype)
-
-
-class Ones(Initializer):
-    """Ones."""
-
-    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> TensorLike:
-        return ops.ones(shape, dtype)
-
-
-class Constant(Initializer):
-    """One value everywhere, or an array that broadcasts to the shape."""
-
-    def __init__(self, value: Any = 0.0) -> None:
-        self.value = value
-
-    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> TensorLike:
-        return ops.full(shape, self.value, dtype)
+Axes = Sequence[int] | None
 
 
 class RandomInitializer(Initializer):
-    """The base of initializers with a seed.
+    """The base of initializers with a seed: an int, a ``SeedGenerator``, or a config of one.
+
+    The seed is settled here, so that one initializer draws the same at every call; see the package.
 
     Attributes:
         seed: what draws take: an int or a ``SeedGenerator``.
+
+    Raises:
+        ValueError: ``seed`` is neither.
     """
 
     def __init__(self, seed: Any = None) -> None:
         given = deserialize_keras_object(seed)
         self._given_seed = given
+        if given is not None and not isinstance(given, (int, random.SeedGenerator)):
+            raise ValueError(f"seed must be an int or a SeedGenerator, not {given!r}")
         self.seed: int | random.SeedGenerator = make_default_seed() if given is None else given
 
     def get_config(self) -> Config:
@@ -147,36 +111,50 @@ class VarianceScaling(RandomInitializer):
         scale: above 0.
         mode: ``fan_in`` for the inputs, ``fan_out`` for the outputs, ``fan_avg`` for the mean of both.
         distribution: ``truncated_normal``, ``untruncated_normal`` or ``uniform``.
-        seed: see the module.
+        seed: see the package.
+        input_axes: the axes of the weight that count as inputs; as ``compute_fans`` finds them where not given.
+        output_axes: likewise those that count as outputs; both are given, or neither counts.
 
     Raises:
         ValueError: an argument is none of these.
     """
 
     def __init__(
-        self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: Seed = None
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: Seed = None,
+        input_axes: Axes = None,
+        output_axes: Axes = None,
     ) -> None:
         distribution = "truncated_normal" if distribution == "normal" else distribution.lower()
         if scale <= 0:
             raise ValueError(f"scale must be above 0, not {scale}")
-        for given, table, name in ((mode, _MODES, "mode"), (distribution, _DISTRIBUTIONS, "distribution")):
-            if given not in table:
-                raise ValueError(f"{name} must be one of {', '.join(table)}, not {given!r}")
+        check_one_of("mode", mode, _MODES)
+        check_one_of("distribution", distribution, _DISTRIBUTIONS)
         super().__init__(seed)
         self.scale = scale
         self.mode = mode
         self.distribution = distribution
+        self.input_axes = input_axes
+        self.output_axes = output_axes
 
     def __call__(self, shape: Shape, dtype: DTypeLike = None) -> TensorLike:
-        variance = self.scale / max(1.0, _MODES[self.mode](*compute_fans(shape)))
+        variance = self.scale / max(1.0, _MODES[self.mode](*self._fans(shape)))
         return _DISTRIBUTIONS[self.distribution](shape, variance, dtype, self.seed)
 
+    def _fans(self, shape: Shape) -> tuple[int, int]:
+        return compute_fans(shape, self.input_axes, self.output_axes)
 
-def compute_fans(shape: Shape) -> tuple[int, int]:
-    """How many inputs and outputs a weight of ``shape`` joins.
 
-    A matrix is ``(inputs, outputs)``; what stands before is a window, each place of which joins as many.
+def compute_fans(shape: Shape, input_axes: Axes = None, output_axes: Axes = None) -> tuple[int, int]:
+    """How many inputs and outputs a weight of ``shape`` joins: the products of the axes given, where both are.
+
+    Else a matrix is ``(inputs, outputs)``; what stands before is a window, each place of which joins as many.
     """
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[axis] for axis in input_axes), math.prod(shape[axis] for axis in output_axes)
     if len(shape) < 2:
         size = shape[0] if shape else 1
         return size, size
@@ -187,86 +165,69 @@ def compute_fans(shape: Shape) -> tuple[int, int]:
 class GlorotUniform(VarianceScaling):
     """``uniform(-limit, limit)`` with ``limit = sqrt(6 / (fan_in + fan_out))``."""
 
-    def __init__(self, seed: Seed = None) -> None:
-        super().__init__(1.0, "fan_avg", "uniform", seed)
+    def __init__(self, seed: Seed = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
+        super().__init__(1.0, "fan_avg", "uniform", seed, input_axes, output_axes)
 
 
 class GlorotNormal(VarianceScaling):
     """A truncated normal distribution of variance ``2 / (fan_in + fan_out)``."""
 
-    def __init__(self, seed: Seed = None) -> None:
-        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
+    def __init__(self, seed: Seed = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
+        super().__init__(1.0, "fan_avg", "truncated_normal", seed, input_axes, output_axes)
 
 
 class HeNormal(VarianceScaling):
     """A truncated normal distribution of variance ``2 / fan_in``."""
 
-    def __init__(self, seed: Seed = None) -> None:
-        super().__init__(2.0, "fan_in", "truncated_normal", seed)
+    def __init__(self, seed: Seed = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
+        super().__init__(2.0, "fan_in", "truncated_normal", seed, input_axes, output_axes)
 
 
 class HeUniform(VarianceScaling):
     """``uniform(-limit, limit)`` with ``limit = sqrt(6 / fan_in)``."""
 
-    def __init__(self, seed: Seed = None) -> None:
-        super().__init__(2.0, "fan_in", "uniform", seed)
+    def __init__(self, seed: Seed = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
+        super().__init__(2.0, "fan_in", "uniform", seed, input_axes, output_axes)
 
 
 class LecunNormal(VarianceScaling):
     """A truncated normal distribution of variance ``1 / fan_in``."""
 
-    def __init__(self, seed: Seed = None) -> None:
-        super().__init__(1.0, "fan_in", "truncated_normal", seed)
+    def __init__(self, seed: Seed = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
+        super().__init__(1.0, "fan_in", "truncated_normal", seed, input_axes, output_axes)
 
 
 class LecunUniform(VarianceScaling):
     """``uniform(-limit, limit)`` with ``limit = sqrt(3 / fan_in)``."""
 
-    def __init__(self, seed: Seed = None) -> None:
-        super().__init__(1.0, "fan_in", "uniform", seed)
+    def __init__(self, seed: Seed = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
+        super().__init__(1.0, "fan_in", "uniform", seed, input_axes, output_axes)
 
 
-_vocabulary = Vocabulary(
-    "initializer",
-    "keras.initializers",
-    (
-        Zeros,
-        Ones,
-        Constant,
-        RandomNormal,
-        RandomUniform,
-        TruncatedNormal,
-        VarianceScaling,
-        GlorotUniform,
-        GlorotNormal,
-        HeNormal,
-        HeUniform,
-        LecunNormal,
-        LecunUniform,
-    ),
-    aliases={"uniform": RandomUniform, "normal": RandomNormal},
-)
+class Orthogonal(RandomInitializer):
+    """A matrix whose rows or columns, the fewer, have norm ``gain`` and stand at right angles; all such are as likely.
 
+    It is the orthogonal factor of a matrix of normal numbers, with the signs that make the other factor's diagonal
+    positive. A weight of more axes counts as a matrix with the last axis as columns.
 
-def get(identifier: Identifier) -> Any:
-    """The initializer that a name, config, class, number or function means; ``None`` for ``None``.
+    Args:
+        gain: multiplies the matrix.
+        seed: see the package.
 
     Raises:
-        ValueError: it means none.
+        ValueError: the shape has fewer than two axes.
     """
-    is_value = ops.is_tensor(identifier) or isinstance(identifier, (int, float))
-    return Constant(identifier) if is_value else _vocabulary.get(identifier)
 
+    def __init__(self, gain: float = 1.0, seed: Seed = None) -> None:
+        super().__init__(seed)
+        self.gain = gain
 
-def serialize(initializer: Any) -> Any:
-    """The config of an initializer."""
-    return _vocabulary.serialize(initializer)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Named] | None = None) -> Any:
-    """The initializer that a config describes.
-
-    Raises:
-        ValueError: it is unknown.
-    """
-    return _vocabulary.deserialize(config, custom_objects)
+    def __call__(self, shape: Shape, dtype: DTypeLike = None) -> TensorLike:
+        if len(shape) < 2:
+            raise ValueError(f"Orthogonal initializes weights of two or more axes, not one of shape {tuple(shape)}")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        with no_trace():
+            normal = as_array(random.normal((max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.seed))
+        q, r = np.linalg.qr(normal.astype(np.float64))
+        q = q * np.where(np.diagonal(r) < 0, -self.gain, self.gain)
+        return (q if rows >= columns else q.T).reshape(shape).astype(normal.dtype)
