@@ -114,6 +114,11 @@ def num_threads():
     return kg_pool_threads()
 
 
+cdef struct _Slot:
+    int64_t reach  # where the last operand begins
+    bint written  # by a kernel
+
+
 cdef class Executable:
     """A program over ``slots`` arrays.
 
@@ -133,8 +138,7 @@ cdef class Executable:
 
     cdef kg_program *_program
     cdef list _arrays
-    cdef list _reach
-    cdef list _written
+    cdef _Slot *_slots
     cdef set _unbound
     cdef object _lock
 
@@ -166,6 +170,7 @@ cdef class Executable:
 
     def __dealloc__(self):
         kg_program_free(self._program)
+        free(self._slots)
 
     cdef void _fill(self, list instructions) except *:
         cdef int64_t index, operand = 0, number = 0, real = 0
@@ -207,14 +212,17 @@ cdef class Executable:
         num_threads()
 
     cdef void _note_slots(self, int slots, list instructions) except *:
-        self._reach = [0] * slots
-        self._written = [False] * slots
+        self._slots = <_Slot *>calloc(slots + 1, sizeof(_Slot))
+        if self._slots == NULL:
+            raise MemoryError(f"no memory for {slots} slots")
         self._unbound = set()
+        cdef _Slot *place
         for each in instructions:
             for slot, offset in (*each.operands, *each.following):
-                self._reach[slot] = max(self._reach[slot], offset)
+                place = &self._slots[<int>slot]
+                place.reach = max(place.reach, <int64_t>offset)
                 self._unbound.add(slot)
-            self._written[each.operands[-1][0]] = True
+            self._slots[<int>each.operands[-1][0]].written = True
 
     def bind(self, int slot, cnp.ndarray array not None):
         """Lets every operand of ``slot`` lie in ``array``, which is kept alive.
@@ -224,29 +232,38 @@ cdef class Executable:
             ValueError: the array is not C-contiguous and aligned, ends before an operand begins, or is read-only where
                 a kernel writes.
         """
-        self._check_slot(slot)
-        _check_layout(array, f"slot {slot}")
-        if self._reach[slot] > cnp.PyArray_NBYTES(array):
-            raise ValueError(
-                f"slot {slot}: an operand begins at byte {self._reach[slot]} of an array of "
-                f"{cnp.PyArray_NBYTES(array)} bytes"
-            )
-        if self._written[slot] and not cnp.PyArray_ISWRITEABLE(array):
-            raise ValueError(f"slot {slot} is written by a kernel, but its array is read-only")
         with self._lock:
-            kg_bind(self._program, slot, cnp.PyArray_DATA(array))
-            self._arrays[slot] = array
+            self._bind(slot, array)
+
+    cdef void _bind(self, int slot, cnp.ndarray array) except *:
+        self._check_slot(slot)
+        if array is None:
+            raise TypeError(f"slot {slot} takes an array, not None")
+        _check_layout(array, slot)
+        cdef _Slot *place = &self._slots[slot]
+        if place.reach > cnp.PyArray_NBYTES(array):
+            raise ValueError(
+                f"slot {slot}: an operand begins at byte {place.reach} of an array of {cnp.PyArray_NBYTES(array)} bytes"
+            )
+        if place.written and not cnp.PyArray_ISWRITEABLE(array):
+            raise ValueError(f"slot {slot} is written by a kernel, but its array is read-only")
+        kg_bind(self._program, slot, cnp.PyArray_DATA(array))
+        self._arrays[slot] = array
+        if self._unbound:
             self._unbound.discard(slot)
 
-    def run(self):
-        """Runs every instruction once. Threads that call at the same time take turns.
+    def run(self, slots=(), arrays=()):
+        """Runs every instruction once, with ``arrays`` bound to ``slots`` first. Threads that call at once take turns.
 
         Raises:
+            IndexError, ValueError: as ``bind``; nothing ran.
             RuntimeError: a slot in use has no array.
             KernelFault: a kernel refused a value.
         """
         cdef int64_t failed
         with self._lock:
+            for slot, array in zip(slots, arrays):
+                self._bind(slot, array)
             self._check_bound(())
             with nogil:
                 failed = kg_run(self._program)
@@ -338,9 +355,9 @@ cdef class Executable:
         cdef kg_phase *phases = self._program.phases
         return [range(phases[p].first, phases[p].end) for p in range(self._program.n_phases)]
 
-    cdef void _check_slot(self, slot) except *:
-        if not 0 <= slot < len(self._arrays):
-            raise IndexError(f"slot {slot} is not one of the {len(self._arrays)} slots")
+    cdef void _check_slot(self, int slot) except *:
+        if not 0 <= slot < self._program.n_slots:
+            raise IndexError(f"slot {slot} is not one of the {self._program.n_slots} slots")
 
     cdef void _check_bound(self, fed) except *:
         missing = self._unbound.difference(fed) if self._unbound else None
@@ -370,14 +387,14 @@ cdef class Executable:
                 _check_fed(staging, source, index, slot, batch)
             if staged and not staging.flags.writeable:
                 raise ValueError(f"slot {slot}: rows of source {index} cannot be gathered into a read-only array")
-            if not staged and self._written[slot]:
+            if not staged and self._slots[<int>slot].written:
                 raise ValueError(f"slot {slot} is written by a kernel: it cannot be fed in place")
             feeds[index].source = <const char *>cnp.PyArray_DATA(source)
             feeds[index].staging = NULL if staging is None else <char *>cnp.PyArray_DATA(<cnp.ndarray>staging)
             feeds[index].slot = slot
             feeds[index].row_bytes = _row_bytes(source)
-            if not staged and self._reach[slot] > batch * feeds[index].row_bytes:
-                raise ValueError(f"slot {slot}: an operand begins at byte {self._reach[slot]} of {batch} rows")
+            if not staged and self._slots[<int>slot].reach > batch * feeds[index].row_bytes:
+                raise ValueError(f"slot {slot}: an operand begins after {batch} rows of its source")
 
     cdef void _fill_columns(self, kg_column *places, list columns) except *:
         for index, (slot, offset, dtype) in enumerate(columns):
@@ -401,11 +418,14 @@ cdef object _copy(const int64_t *values, int64_t count):
     return copy
 
 
-cdef void _check_layout(cnp.ndarray array, str place) except *:
+cdef void _check_layout(cnp.ndarray array, place) except *:
+    """``place`` is a slot, or the name of what the array is."""
+    if cnp.PyArray_ISCARRAY_RO(array):
+        return
+    what = f"slot {place}" if isinstance(place, int) else place
     if not cnp.PyArray_IS_C_CONTIGUOUS(array):
-        raise ValueError(f"{place}: the array must be C-contiguous; it has shape {_shape(array)} and gaps")
-    if not cnp.PyArray_ISBEHAVED_RO(array):
-        raise ValueError(f"{place}: the array must be aligned and in the machine's byte order")
+        raise ValueError(f"{what}: the array must be C-contiguous; it has shape {_shape(array)} and gaps")
+    raise ValueError(f"{what}: the array must be aligned and in the machine's byte order")
 
 
 cdef tuple _shape(cnp.ndarray array):

@@ -36,7 +36,7 @@ class CompilingModel(Layer):
     _made: Compiled | None = None
     _trained_before: list[Variable] | None = None
     #: What is known of batches for steps, and of inputs for predictions.
-    _known_feeds: KnownFeeds
+    _known_feeds: dict[str, KnownFeeds]
     _known_inputs: KnownFeeds
     _arguments: CompileArguments | None = None
     #: The arguments of compile that say how the graph is run.
@@ -104,7 +104,7 @@ class CompilingModel(Layer):
     def _adopt(self, compiled: Compiled | None) -> None:
         """Makes ``compiled`` what the model is; the functions of an earlier one go."""
         self._made, self._trained_before = compiled, None
-        self._known_feeds = KnownFeeds()
+        self._known_feeds = {}
         self._known_inputs = KnownFeeds()
         self.train_function = self.test_function = self.predict_function = None
 

@@ -144,7 +144,7 @@ def _prepare(
     if phase == "predict":
         return lambda x, y, sample_weight: model._batch_inputs(x)
     purpose = _PURPOSES[phase]
-    return lambda x, y, weight: only_known(function, model._batch_feeds(purpose, x, y, weight, class_weight))
+    return lambda x, y, weight: model._batch_feeds(function, purpose, x, y, weight, class_weight)
 
 
 def _function(model: SteppingModel, phase: Phase) -> Function:

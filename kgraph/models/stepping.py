@@ -13,6 +13,7 @@ from kgraph.compile.functions import predict_function, test_function, train_func
 from kgraph.data import Samples, check_sample_counts, in_memory
 from kgraph.models.compiling import CompilingModel
 from kgraph.models.feeding import feed_inputs, feed_targets, weigh_classes
+from kgraph.models.known_feeds import KnownFeeds
 from kgraph.runtime.function import Function
 from kgraph.tensor import Tensor
 
@@ -59,14 +60,16 @@ class SteppingModel(CompilingModel):
             else a list; or a dict by name.
         """
         self._prepare_for(x, "trained")
-        feeds = self._batch_feeds("trained", x, y, sample_weight, class_weight)
-        return self._one_batch(self.make_train_function(), feeds, return_dict)
+        function = self.make_train_function()
+        feeds = self._batch_feeds(function, "trained", x, y, sample_weight, class_weight)
+        return self._one_batch(function, feeds, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch, as ``train_on_batch`` gives them, without training."""
         self._prepare_for(x, "evaluated")
-        feeds = self._batch_feeds("evaluated", x, y, sample_weight)
-        return self._one_batch(self.make_test_function(), feeds, return_dict)
+        function = self.make_test_function()
+        feeds = self._batch_feeds(function, "evaluated", x, y, sample_weight)
+        return self._one_batch(function, feeds, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
@@ -79,10 +82,12 @@ class SteppingModel(CompilingModel):
         return self._outputs(function(inputs))
 
     def _one_batch(self, function: Function, feeds: dict[str, np.ndarray], return_dict: bool) -> Any:
-        states = [(variable, variable.numpy()) for metric in self.metrics for variable in metric.variables]
-        self.reset_metrics()
+        metrics = self.metrics
+        states = [(variable, variable.numpy()) for metric in metrics for variable in metric.variables]
+        if metrics:
+            self.reset_metrics()
         try:
-            results = function(only_known(function, feeds))
+            results = function(feeds)
         except BaseException:
             for variable, before in states:
                 variable.assign(before)
@@ -110,15 +115,14 @@ class SteppingModel(CompilingModel):
         return weigh_classes(self._require_compiled(purpose), feeds, class_weight)
 
     def _batch_feeds(
-        self, purpose: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
+        self, function: Function, purpose: str, x: Any, y: Any, sample_weight: Any = None, class_weight: Any = None
     ) -> dict[str, np.ndarray]:
-        """``_feeds`` for one of many batches, which are mostly alike, in memory."""
-        known, data = self._known_feeds, (x, y, sample_weight)
+        """``_feeds`` for one of many batches, which are mostly alike, in memory: those that ``function`` takes."""
+        known, data = self._known_feeds.setdefault(purpose, KnownFeeds()), (x, y, sample_weight)
         feeds = known.find(data) if class_weight is None else None
         if feeds is None:
             samples = self._weighed(purpose, self._feeds(purpose, *data), class_weight)
-            graph = self._require_compiled(purpose).graph
-            feeds = {name: in_memory(array) for name, array in samples.items() if name in graph}
+            feeds = {name: in_memory(array) for name, array in only_known(function, samples).items()}
             if class_weight is None:
                 known.learn(data, feeds)
         return feeds

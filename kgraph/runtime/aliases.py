@@ -7,20 +7,15 @@ from typing import Final
 
 import numpy as np
 
+from kgraph.costs import byte_size
 from kgraph.ir import Graph
 from kgraph.node import Node
 from kgraph.op import find_op
 from kgraph.opset.leaves import decode_value
-from kgraph.types import TensorType
 
 #: A ``full`` of at most this many bytes is made once, with the program; a larger one is cheaper to make again than to
 #: keep.
 LARGEST_KEPT_FULL: Final = 1024
-
-
-def byte_size(type: TensorType) -> int:
-    """The bytes of a value of a known type."""
-    return int(np.prod(type.known_shape, dtype=np.int64)) * type.numpy_dtype.itemsize
 
 
 def roots(graph: Graph) -> Mapping[str, str]:
@@ -54,7 +49,7 @@ def copy_of(source: Node, name: str) -> Node:
     """A node called ``name`` that copies ``source``: a slice of all of it."""
     rank = source.type.rank
     attrs = {"begin": [0] * rank, "shape": list(source.type.known_shape), "step": [1] * rank}
-    return Node(name, "slice", (source.name,), find_op("slice").bind_attrs(attrs), source.type)
+    return Node(name, "slice", (source.name,), find_op("slice").bind_attrs(attrs), source.type, source.source)
 
 
 def keep_old_values(graph: Graph) -> Graph:

@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from kgraph.costs import byte_size
 from kgraph.ir import Graph
 from kgraph.node import Node
 from kgraph.op import find_op
-from kgraph.runtime.aliases import byte_size, constant_value, copy_of, is_constant, keep_old_values, roots
+from kgraph.runtime.aliases import constant_value, copy_of, is_constant, keep_old_values, roots
 from kgraph.runtime.arena import Block, assign
 from kgraph.runtime.memory import align, aligned_buffer
 from kgraph.runtime.schedule import Schedule, make_schedule

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Lock
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from kgraph import config, instructions
 from kgraph._ops import Executable, KernelFault
+from kgraph.costs import byte_size
 from kgraph.ir import Graph
 from kgraph.node import Node
 from kgraph.op import Call, find_op
-from kgraph.runtime.aliases import byte_size
 from kgraph.runtime.errors import NodeError, node_error
 from kgraph.runtime.memory import aligned_buffer, view_at
 from kgraph.runtime.phases import Access, Extent, Link, find_links
@@ -35,6 +35,9 @@ class Instruction(NamedTuple):
     def kernel(self) -> str:
         return self.call.kernel
 
+
+#: Results of so many bytes ask for what is read next: what belongs to smaller ones is mostly in cache.
+_FAR_BYTES: Final = 1 << 17
 
 #: A scalar output as ``Executable.run_steps`` reads it: slot, byte offset and dtype.
 Column = tuple[int, int, str]
@@ -116,14 +119,12 @@ class Program:
         with self._lock:
             if Storage.moves != self._moves:
                 self._bind_variables()
-            for slot, array in zip(slots, arrays, strict=True):
-                executable.bind(slot, array)
             if self._fed_outputs:
                 self._bound.update(zip(slots, arrays, strict=True))
             if self._results:
                 self._bind_results(into)
             try:
-                executable.run()
+                executable.run(slots, arrays)
             except KernelFault as fault:
                 raise self._error(fault) from None
             return {name: fetch() for name, fetch in self._fetchers}
@@ -203,7 +204,8 @@ class Program:
         """An instruction as the executable takes it."""
         each = self.instructions[index]
         call, operands = each.call, [(place.slot, place.offset) for place in each.operands]
-        following = [(place.slot, place.offset) for place in self._read_next(index, links)] if call.tiling else []
+        is_far = call.tiling is not None and each.bytes >= _FAR_BYTES
+        following = [(place.slot, place.offset) for place in self._read_next(index, links)] if is_far else []
         numbers = call.ints, call.floats, call.work, call.grain, call.weight
         return instructions.Instruction(call.kernel, operands, *numbers, call.tiling, following)
 
