@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from kgraph.dims import Shape
-from kgraph.op import Attrs, Call, Draw, OpError, Sample, define, draw, sample
+from kgraph.op import Attrs, Call, Draw, Lower, OpError, Sample, define, draw, sample
+from kgraph.opset.flops import product
 from kgraph.opset.tiles import product_call
 from kgraph.types import TensorType
 
@@ -39,8 +40,11 @@ def _infer_dense(inputs: Sequence[TensorType], attrs: Attrs) -> Shape:
     return (inputs[0].shape[0], inputs[1].shape[1])
 
 
-def _lower_dense(inputs: Sequence[TensorType], output: TensorType, attrs: Attrs) -> Call:
-    return product_call("dense", output, inputs[0].known_shape[1], ACTIVATIONS.index(attrs["activation"]))
+def _lower_dense(kernel: str) -> Lower:
+    def lower(inputs: Sequence[TensorType], output: TensorType, attrs: Attrs) -> Call:
+        return product_call(kernel, output, inputs[0].known_shape[1], ACTIVATIONS.index(attrs["activation"]))
+
+    return lower
 
 
 def _before_activation(g: Any) -> Any:
@@ -73,7 +77,34 @@ define(
     reference=_dense,
     samples=_dense_samples(),
     infer=_infer_dense,
-    lower=_lower_dense,
+    lower=_lower_dense("dense"),
+    flops=product(1, after=2),
+)
+
+
+def _dense_residual(
+    a: np.ndarray, b: np.ndarray, bias: np.ndarray, residual: np.ndarray, *, activation: str
+) -> np.ndarray:
+    return _REFERENCES[activation](a @ b + bias + residual)
+
+
+define(
+    "dense_residual(a: T[m,k], b: T[k,n], bias: T[n], residual: T[m,n]; activation: str) -> T[?]",
+    "`activation(a @ b + bias + residual)`; activation as of `dense`.",
+    grad=(
+        lambda g: g.matmul_nt(_before_activation(g), g.b),
+        lambda g: g.matmul_tn(g.a, _before_activation(g)),
+        lambda g: g.sum(_before_activation(g), axes=[0]),
+        _before_activation,
+    ),
+    reference=_dense_residual,
+    samples=tuple(
+        sample(_small(m, k), _small(k, n), _small(n), _small(m, n), activation=activation)
+        for m, n, k in _SIZES
+        for activation in (ACTIVATIONS if k <= 65 else ("linear", "relu"))
+    ),
+    infer=_infer_dense,
+    lower=_lower_dense("dense_residual"),
 )
 
 
@@ -92,4 +123,5 @@ define(
     reference=_matmul_nt_relu_grad,
     samples=tuple(sample(_small(m, k), _small(n, k), draw(m, n)) for m, n, k in _SIZES),
     lower=lambda inputs, output, attrs: product_call("matmul_nt_relu_grad", output, inputs[0].known_shape[1]),
+    flops=product(1, after=1),
 )

@@ -1,4 +1,4 @@
-"""Dense fusion: product, bias and activation in one op, and the activation's gradient in the product behind it."""
+"""Dense fusion: product, bias, residual and activation in one op; an activation's gradient in the product behind it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ Kept = Mapping[str, Node]
 
 
 def fuse_dense(graph: Graph) -> Graph:
-    """``activation(a @ b + bias)`` becomes ``dense``, and ``relu_grad(y, a @ b.T)`` ``matmul_nt_relu_grad``.
+    """``activation(a @ b + bias)`` becomes ``dense``; with one more term before the activation, ``dense_residual``.
+
+    ``relu_grad(y, a @ b.T)`` becomes ``matmul_nt_relu_grad``.
 
     Only where nothing else reads what lies between. The fused node has the name of the last node that it replaces, so
     all values that are left keep their names, and stay what they were to rounding.
@@ -61,13 +63,27 @@ def _with_bias(node: Node, kept: Kept, read_once: set[str]) -> Node | None:
     return None
 
 
+def _with_residual(node: Node, kept: Kept, read_once: set[str]) -> Node | None:
+    if node.op != "add":
+        return None
+    for below_name, residual in (node.inputs, node.inputs[::-1]):
+        if _is_linear("dense", kept[below_name], read_once):
+            return _make(node, "dense_residual", (*kept[below_name].inputs, residual), activation="linear")
+    return None
+
+
 def _with_activation(node: Node, kept: Kept, read_once: set[str]) -> Node | None:
     if node.op not in _ACTIVATIONS:
         return None
     below = kept[node.inputs[0]]
-    if below.op != "dense" or below.attrs["activation"] != "linear" or below.name not in read_once:
+    if not any(_is_linear(op, below, read_once) for op in ("dense", "dense_residual")):
         return None
-    return _make(node, "dense", below.inputs, activation=node.op)
+    return _make(node, below.op, below.inputs, activation=node.op)
+
+
+def _is_linear(op: str, node: Node, read_once: set[str]) -> bool:
+    """Whether ``node`` is an ``op`` that may still take in what comes next."""
+    return node.op == op and node.attrs["activation"] == "linear" and node.name in read_once
 
 
 def _with_relu_grad(node: Node, kept: Kept, read_once: set[str]) -> Node | None:
@@ -81,6 +97,7 @@ def _with_relu_grad(node: Node, kept: Kept, read_once: set[str]) -> Node | None:
 
 _RULES: Final[tuple[Callable[[Node, Kept, set[str]], Node | None], ...]] = (
     _with_bias,
+    _with_residual,
     _with_activation,
     _with_relu_grad,
 )

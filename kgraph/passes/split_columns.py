@@ -50,7 +50,7 @@ def split_columns(graph: Graph) -> Graph:
             return node
         inputs = [_in_parts(kept[name], parts, node, kept) for name in node.inputs]
         each = _emit(f"{node.name}.parts", node.op, inputs, node.attrs, kept)
-        return _node(node.name, joined.op, [each], joined.attrs)
+        return _node(node.name, joined.op, [each], joined.attrs, node.source)
 
     return rewrite(graph, split)
 
@@ -76,12 +76,12 @@ def _in_parts(operand: Node, parts: int, node: Node, kept: dict[str, Node]) -> N
 def _emit(name: str, op: str, inputs: list[Node], attrs: Mapping[str, Any], kept: dict[str, Node]) -> Node:
     """A new node; one of that name that is there already is it."""
     if name not in kept:
-        kept[name] = _node(name, op, inputs, attrs)
+        kept[name] = _node(name, op, inputs, attrs, inputs[0].source)
     return kept[name]
 
 
-def _node(name: str, op: str, inputs: list[Node], attrs: Mapping[str, Any]) -> Node:
+def _node(name: str, op: str, inputs: list[Node], attrs: Mapping[str, Any], source: str) -> Node:
     declared = find_op(op)
     bound = declared.bind_attrs(attrs)
     type: TensorType = declared.result_type([node.type for node in inputs], bound)
-    return Node(name, op, tuple(node.name for node in inputs), bound, type)
+    return Node(name, op, tuple(node.name for node in inputs), bound, type, source)

@@ -73,6 +73,7 @@ typedef enum kg_finish { KG_LINEAR, KG_RELU, KG_SIGMOID, KG_TANH, KG_RELU_GRAD }
     KG_FLOAT_ENTRIES(matmul_tn)                                                                    \
     KG_FLOAT_ENTRIES(matmul_nt)                                                                    \
     KG_FLOAT_ENTRIES(dense)                                                                        \
+    KG_FLOAT_ENTRIES(dense_residual)                                                               \
     KG_FLOAT_ENTRIES(matmul_nt_relu_grad)
 
 #endif

@@ -17,12 +17,13 @@ typedef struct FN(next) {
     kg_ahead ahead[KG_MOST_NEXT];
 } FN(next);
 
-/* A tile of C, what it is the product of, and what becomes of it. `y` lies as C does. */
+/* A tile of C, what it is the product of, and what becomes of it. */
 typedef struct FN(product) {
     FN(operand) a, b;
     TYPE *c;
     int64_t c_row, rows, columns, depth;
-    const TYPE *bias, *y; /* either may be NULL */
+    const TYPE *bias; /* or NULL */
+    FN(beside) beside;
     kg_finish finish;
     FN(next) *next;
 } FN(product);
@@ -127,7 +128,7 @@ static void FN(multiply_part)(const FN(product) *product, FN(part) *part, int64_
         }
         FN(multiply_strips)(part, &tile, size, &a_ahead, product->next);
         if (last)
-            FN(finish)(product->finish, c, product->y ? product->y + (c - product->c) : NULL, product->c_row, size,
+            FN(finish)(product->finish, c, FN(beside_at)(product->beside, c - product->c), product->c_row, size,
                        part->columns);
     }
 }
@@ -188,7 +189,8 @@ static void FN(multiply_tiles)(const FN(product) *product) {
 /* What a kernel gives to its tiles: whether A and B are turned, then as in a product, but of whole matrices. */
 typedef struct FN(form) {
     int a_turned, b_turned;
-    const TYPE *bias, *y;
+    const TYPE *bias;
+    FN(beside) beside;
     kg_finish finish;
 } FN(form);
 
@@ -202,7 +204,7 @@ static void FN(multiply_by_dots)(const FN(product) *product) {
         dots.start = product->bias ? *product->bias : 0;
     }
     FN(multiply_dots)(&dots, is_column ? 1 : product->rows, is_column ? product->rows : product->columns);
-    FN(finish)(product->finish, product->c, product->y, product->c_row, product->rows, product->columns);
+    FN(finish)(product->finish, product->c, product->beside, product->c_row, product->rows, product->columns);
 }
 
 /* By the form that suits m by n, which are the sizes of the whole matrix. */
@@ -215,7 +217,7 @@ static void FN(multiply_suitably)(const FN(product) *product, const FN(form) *fo
     } else if (m == 1 && product->b.column == 1) {
         FN(multiply_row)(product->c, product->a.at, product->b.at, product->b.row, product->bias, product->depth,
                          product->columns);
-        FN(finish)(product->finish, product->c, product->y, product->c_row, 1, product->columns);
+        FN(finish)(product->finish, product->c, product->beside, product->c_row, 1, product->columns);
     } else {
         FN(multiply_tiles)(product);
     }
@@ -268,7 +270,7 @@ KG_INLINE int FN(multiply_units)(const kg_call *call, int64_t begin, int64_t end
             .a = {IN(0) + reach.matrix * m * depth + reach.i * a_row, a_row, a_column},
             .b = {IN(1) + reach.matrix * n * depth + reach.j * b_column, b_row, b_column},
             .c = c + place, .c_row = n, .rows = reach.rows, .columns = reach.columns, .depth = depth,
-            .bias = form->bias ? form->bias + reach.j : NULL, .y = form->y ? form->y + place : NULL,
+            .bias = form->bias ? form->bias + reach.j : NULL, .beside = FN(beside_at)(form->beside, place),
             .finish = form->finish};
         FN(next) next = FN(next_of)(call, place, &product);
         product.next = &next;
@@ -288,8 +290,13 @@ KERNEL(dense) {
     return FN(multiply_units)(call, begin, end, OUT(3), &form);
 }
 
+KERNEL(dense_residual) {
+    const FN(form) form = {.bias = IN(2), .beside.residual = IN(3), .finish = (kg_finish)call->ints[5]};
+    return FN(multiply_units)(call, begin, end, OUT(4), &form);
+}
+
 KERNEL(matmul_nt_relu_grad) {
-    const FN(form) form = {.b_turned = 1, .y = IN(2), .finish = KG_RELU_GRAD};
+    const FN(form) form = {.b_turned = 1, .beside.y = IN(2), .finish = KG_RELU_GRAD};
     return FN(multiply_units)(call, begin, end, OUT(3), &form);
 }
 
