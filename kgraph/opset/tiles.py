@@ -22,6 +22,8 @@ _VECTOR_STEP: Final = 512
 #: Multiplications and additions in one task, below which handing it out costs more than it gains: for products that
 #: read each element at least ``_REUSE`` times, and in proportion for those that read it less often.
 _TASK_FLOPS: Final = 1 << 20
+#: Multiply-adds that writing an element, and reading what goes into it at its end, takes the time of.
+_STORE: Final = 24
 _REUSE: Final = 16
 #: And in a task that is so narrow already that only its rows can become fewer.
 _NARROW_FLOPS: Final = 1 << 24
@@ -50,17 +52,18 @@ def product_tiles(m: int, n: int, k: int) -> Tiles:
     row_step = _ROW_STEP if n > 1 else _VECTOR_STEP
     column_step = _COLUMN_STEP if m > 1 else _VECTOR_STEP
     least = max(1, _TASK_FLOPS * min(m, n, _REUSE) // _REUSE)
-    area = max(m * n // _TASKS, least // (2 * max(1, k)))
+    area = max(m * n // _TASKS, least // (2 * (k + _STORE)))
     rows = _round_up(_even_part(m, _MOST_ROWS), row_step)
     columns = _round_up(area // rows, column_step)
     if columns >= n:
         columns = n
         rows = min(rows, _round_up(area // max(1, n), row_step))
     if columns == column_step:
-        narrow = max(area, _NARROW_FLOPS // (2 * max(1, k)))
+        narrow = max(area, _NARROW_FLOPS // (2 * (k + _STORE)))
         rows = min(rows, _round_up(narrow // columns, row_step))
-    rows, columns = max(1, min(rows, m)), max(1, columns)
-    grain = max(1, least // max(1, 2 * rows * columns * k))
+    rows = max(1, min(m, rows if n == 1 else _even_part(m, rows, row_step // 2)))
+    columns = max(1, columns)
+    grain = max(1, least // (2 * rows * columns * (k + _STORE)))
     return Tiles(rows, columns, grain)
 
 
@@ -72,7 +75,7 @@ def wide_tiles(m: int, n: int, k: int) -> Tiles:
     if n < _MOST_COLUMNS // 4 or m < 2 * _WIDE_ROW_STEP or k > _DEEP:
         return product_tiles(m, n, k)
     columns = _even_part(n, _MOST_COLUMNS, _COLUMN_STEP)
-    area = max(m * n // (_TASKS), _TASK_FLOPS // (2 * max(1, k)))
+    area = max(m * n // _TASKS, _TASK_FLOPS // (2 * (k + _STORE)))
     rows = _even_part(m, min(_MOST_WIDE_ROWS, _round_up(area // columns, _WIDE_ROW_STEP)), _WIDE_ROW_STEP // 2)
     return Tiles(rows, columns, 1)
 
@@ -84,7 +87,7 @@ def product_call(
     *batch, m, n = output.known_shape
     tiles = tiles_of(m, n, k)
     sizes = (m, n, k, tiles.rows, tiles.columns)
-    weight = max(1.0, 2 * tiles.rows * tiles.columns * k * tiles.grain / _TASK_FLOPS)
+    weight = max(1.0, 2 * tiles.rows * tiles.columns * (k + _STORE) * tiles.grain / _TASK_FLOPS)
     tiling = Tiling(m, n, tiles.rows, tiles.columns)
     units, alone = prod(batch) * tiling.tiles, None if batch else tiling
     return Call(f"{kernel}_{output.dtype}", units, tiles.grain, (*sizes, *ints), weight=weight, tiling=alone)
