@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol
 from kgraph.builder import Builder
 from kgraph.compile.losses import resolve_losses
 from kgraph.compile.metrics import collect_metrics, make_metrics
-from kgraph.compile.outputs import MetricNode, Output
+from kgraph.compile.outputs import MetricNode, Output, Reported
 from kgraph.compile.targets import make_targets
-from kgraph.compile.total import make_output_losses, make_total_loss, resolve_loss_weights
+from kgraph.compile.total import Penalty, make_output_losses, make_penalties, make_total_loss, resolve_loss_weights
 from kgraph.compile.weighting import RULES
 from kgraph.compile.weights import make_sample_weights
 from kgraph.ir import Graph
@@ -70,6 +70,7 @@ class Compiled:
         graph: the one graph of which train, test and predict functions are prunings.
         outputs: one record each, in order.
         metrics: what a step reports after the losses.
+        penalties: what the total has besides the losses of outputs.
         total_loss: the node of the total.
         trained: the weights that are trained, as of compile, in the order of layers.
         variables: every variable of the graph, by the name of its node.
@@ -80,6 +81,7 @@ class Compiled:
     graph: Graph
     outputs: list[Output]
     metrics: list[MetricNode] = field(default_factory=list)
+    penalties: list[Penalty] = field(default_factory=list)
     total_loss: Tensor | None = None
     trained: list[Variable] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
@@ -91,12 +93,19 @@ class Compiled:
     @property
     def metrics_names(self) -> list[str]:
         """``loss``, the output losses where there are several outputs, then the metrics (rows 4.2 and 5.3)."""
-        return ["loss", *(name for name, _ in self._output_losses()), *(metric.name for metric in self.metrics)]
+        return [each.name for each in self.reported]
 
     @property
     def metrics_tensors(self) -> list[Tensor]:
         """The nodes of ``metrics_names`` after ``loss``."""
         return [value for _, value in self._output_losses()] + [metric.value for metric in self.metrics]
+
+    @property
+    def reported(self) -> list[Reported]:
+        """What a step reports, in the order of ``metrics_names``."""
+        losses = ["loss", *(name for name, _ in self._output_losses())]
+        kept = [Reported(m.name, m.value.type.known_shape, m.metric is not None) for m in self.metrics]
+        return [Reported(name) for name in losses] + kept
 
     @property
     def stateful_metrics(self) -> list[Any]:
@@ -164,7 +173,8 @@ def compile_model(model: Describable, arguments: CompileArguments) -> Compiled:
         make_sample_weights(trace, outputs, arguments.sample_weight_mode)
         make_output_losses(trace, outputs, arguments.weighting)
         compiled.trained = list(model.trainable_weights)
-        compiled.total_loss = make_total_loss(trace, outputs, model.weights)
+        compiled.penalties = make_penalties(trace, model.weights)
+        compiled.total_loss = make_total_loss(outputs, compiled.penalties)
         plain = collect_metrics(arguments.metrics, names)
         weighted = collect_metrics(arguments.weighted_metrics, names, "weighted_metrics")
         for output, output_metrics, output_weighted in zip(outputs, plain, weighted, strict=True):

@@ -11,22 +11,25 @@ from kgraph.ir import Graph
 from kgraph.passes import cse, dead_code, fold, keep, resolve_phase
 from kgraph.runtime.function import Function
 from kgraph.runtime.storage import pack
+from kgraph.stages import Making
 from kgraph.tensor import wrap
 from kgraph.trace import Trace
 
 
 def predict_function(compiled: Compiled) -> Function:
     """Predictions alone: no targets, no weights, no loss."""
-    graph = resolve_phase(compiled.graph, training=False)
+    making = Making("predict")
+    graph = _in_phase(compiled, making, training=False)
     predictions = [output for output in graph.outputs if output.startswith(PREDICTION)]
     updates = {v: value for v, value in graph.updates.items() if v in compiled.layer_updates}
-    return _function(keep(graph, predictions, updates, "predict"), compiled.variables)
+    return _function(keep(graph, predictions, updates, "predict"), compiled.variables, making)
 
 
 def test_function(compiled: Compiled) -> Function:
     """Loss and metrics, and the updates of metric state: no gradients, no optimizer."""
-    graph = resolve_phase(compiled.graph, training=False)
-    return _function(keep(graph, compiled.metrics_names, graph.updates, "test"), compiled.variables)
+    making = Making("test")
+    graph = _in_phase(compiled, making, training=False)
+    return _function(keep(graph, compiled.metrics_names, graph.updates, "test"), compiled.variables, making)
 
 
 def train_function(compiled: Compiled, optimizer: Any) -> Function:
@@ -35,19 +38,21 @@ def train_function(compiled: Compiled, optimizer: Any) -> Function:
     The trained weights move into one contiguous buffer, and each kind of optimizer slot into another.
     """
     assert compiled.total_loss is not None
-    graph = resolve_phase(compiled.graph, training=True)
-    graph = keep(graph, compiled.metrics_names, graph.updates, "train")
+    making = Making("train")
+    graph = _in_phase(compiled, making, training=True)
+    graph = making.stage("keep", keep(graph, compiled.metrics_names, graph.updates, "train"))
     if not optimizer.built:
         optimizer.build(compiled.trained)
     trained = {name: v for v in compiled.trained if (name := compiled.node_name(v)) is not None and name in graph}
     graph, scaled_loss, variables = _with_scaled_loss(graph, compiled.variables, optimizer)
-    graph = gradients(graph, scaled_loss, list(trained))
+    graph = making.stage("gradients", gradients(graph, scaled_loss, list(trained)))
     graph, variables = _with_optimizer(graph, variables, trained, optimizer)
+    making.stage("optimizer", graph)
     graph = dead_code(graph.with_parts(outputs={name: graph.outputs[name] for name in compiled.metrics_names}))
     pack([variable.storage for variable in compiled.trained])
     for slots in optimizer.slot_groups:
         pack([slot.storage for slot in slots])
-    return _function(graph, variables)
+    return _function(graph, variables, making)
 
 
 def _with_scaled_loss(graph: Graph, variables: dict[str, Any], optimizer: Any) -> tuple[Graph, str, dict[str, Any]]:
@@ -93,6 +98,15 @@ def _scopes(name: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
-def _function(graph: Graph, variables: dict[str, Any]) -> Function:
-    graph = _without_absent_layers(dead_code(fold(cse(graph))))
+def _in_phase(compiled: Compiled, making: Making, training: bool) -> Graph:
+    making.stage("compiled", compiled.graph)
+    return making.stage("resolve_phase", resolve_phase(compiled.graph, training))
+
+
+def _function(graph: Graph, variables: dict[str, Any], making: Making) -> Function:
+    """``graph``, simplified, over the storages of ``variables``."""
+    making.stage("keep", graph)
+    graph = making.stage("cse", cse(graph))
+    graph = making.stage("fold", fold(graph))
+    graph = making.stage("dead_code", _without_absent_layers(dead_code(graph)))
     return Function(graph, {name: variable.storage for name, variable in variables.items() if name in graph})

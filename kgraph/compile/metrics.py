@@ -159,14 +159,14 @@ def _metric_node(name: str, value: Any, state: Any, stem: str = "value") -> Metr
     """What a step reports as ``name``: a tensor, or a variable of the metric's state.
 
     Raises:
-        ValueError: the value is no scalar.
+        ValueError: the value has an axis of samples, or another whose size is not known.
     """
     trace = current_trace()
     assert trace is not None
     value = wrap(lower(trace, value))
-    if value.shape:
+    if not value.type.is_known:
         given = shape_text(value.type.shape)
-        raise ValueError(f"metric {name} gives a value of shape {given}; what a step reports are single numbers")
+        raise ValueError(f"metric {name} gives a value of shape {given}; every batch must give as many numbers")
     return MetricNode(name, named(value, stem), state)
 
 

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kgraph.tensor import Tensor
+
+
+class Reported(NamedTuple):
+    """A value that a step reports.
+
+    Attributes:
+        name: as in ``metrics_names``.
+        shape: ``()`` for one number.
+        is_kept: whether it is computed of state, so that the last step has the value for the epoch.
+    """
+
+    name: str
+    shape: tuple[int, ...] = ()
+    is_kept: bool = False
 
 
 @dataclass(slots=True)
@@ -38,6 +52,8 @@ class Output:
         weight_mode: ``None`` or ``"temporal"``.
         sample_weight: the placeholder of the weights, where the target is fed.
         weights: the same, with the output's own number of steps: what losses and metrics meet.
+        per_sample: the node of its losses, one for each sample (and timestep).
+        mask: which of those count, where not all do.
         value: the node of the output's loss.
         metrics, weighted_metrics: as the user gave them.
     """
@@ -51,6 +67,8 @@ class Output:
     weight_mode: str | None = None
     sample_weight: Tensor | None = None
     weights: Tensor | None = None
+    per_sample: Tensor | None = None
+    mask: Tensor | None = None
     value: Tensor | None = None
     metrics: list[Any] = field(default_factory=list)
     weighted_metrics: list[Any] = field(default_factory=list)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 from kgraph import ops
 from kgraph.compile.losses import loss_name
 from kgraph.compile.outputs import Output, per_output
 from kgraph.compile.values import per_sample_values
 from kgraph.compile.weighting import rule_name, rule_of
-from kgraph.tensor import Tensor, cast, named, scope, wrap
+from kgraph.tensor import Tensor, cast, lower, named, scope, wrap
 from kgraph.trace import Trace
 from kgraph.variable import Variable
 
@@ -48,24 +48,45 @@ def make_output_losses(trace: Trace, outputs: Sequence[Output], weighting: str) 
             continue
         with scope(f"loss/{output.name}"):
             unreduced = getattr(output.loss, "unreduced", output.loss)
-            per_sample, mask = per_sample_values(unreduced, output, output.weights, "the loss")
-            value = rule_of(output.loss, weighting)(per_sample, mask, output.weights)
+            output.per_sample, mask = per_sample_values(unreduced, output, output.weights, "the loss")
+            output.mask = None if mask is None else wrap(lower(trace, mask))
+            value = rule_of(output.loss, weighting)(output.per_sample, output.mask, output.weights)
             output.value = named(value, "value")
         rule = rule_name(output.loss, weighting)
         trace.builder.layers[f"loss/{output.name}"] = {"loss": loss_name(output.loss), **rule}
 
 
-def make_total_loss(trace: Trace, outputs: Sequence[Output], weights: Sequence[Variable]) -> Tensor:
-    """The node of the total loss: weighted output losses, layer losses, and the penalties of all ``weights``.
+class Penalty(NamedTuple):
+    """What the total has besides the outputs' losses.
 
-    Weights that are not trained keep their penalties: the total is the same before and after layers are frozen.
+    Attributes:
+        name: of the layer that added it, or the path of the weight that a regularizer is of.
+        value: its node.
+        regularizer: of the weight.
+    """
+
+    name: str
+    value: Tensor
+    regularizer: Callable[[Any], Any] | None = None
+
+
+def make_penalties(trace: Trace, weights: Sequence[Variable]) -> list[Penalty]:
+    """What layers added to the loss, then the penalties of all ``weights``.
+
+    Weights that are not trained keep theirs: the total is the same before and after layers are frozen.
+    """
+    added = [Penalty(scope_name, wrap(value)) for scope_name, value in trace.losses]
+    return added + [_penalty(weight) for weight in weights if weight.regularizer is not None]
+
+
+def make_total_loss(outputs: Sequence[Output], penalties: Sequence[Penalty]) -> Tensor:
+    """The node of the total loss: weighted output losses, and the penalties.
 
     Raises:
         ValueError: there is nothing to add.
     """
     terms = [_weighted_value(output) for output in outputs if output.value is not None]
-    terms += [wrap(value) for _, value in trace.losses]
-    terms += [_penalty(weight) for weight in weights if weight.regularizer is not None]
+    terms += [penalty.value for penalty in penalties]
     if not terms:
         raise ValueError("no loss to optimize: give `loss`, or use layers that add losses or regularizers")
     total = terms[0]
@@ -83,7 +104,7 @@ def _weighted_value(output: Output) -> Any:
         return named(ops.multiply(output.value, output.loss_weight), output.name)
 
 
-def _penalty(weight: Variable) -> Any:
+def _penalty(weight: Variable) -> Penalty:
     assert weight.regularizer is not None
     with scope(f"penalty/{weight.path}"):
-        return named(weight.regularizer(weight), "value")
+        return Penalty(weight.path, named(weight.regularizer(weight), "value"), weight.regularizer)

@@ -16,7 +16,6 @@ from kgraph.initializers.drawn import (
     RandomUniform,
     TruncatedNormal,
     VarianceScaling,
-    compute_fans,
 )
 from kgraph.initializers.fixed import STFT, Constant, Identity, Ones, Zeros
 from kgraph.initializers.initializer import Initializer
@@ -60,7 +59,6 @@ __all__ = [
     "TruncatedNormal",
     "VarianceScaling",
     "Zeros",
-    "compute_fans",
     "constant",
     "deserialize",
     "get",

@@ -85,7 +85,7 @@ def apply_mask(sample_weight: TensorLike | None, mask: Any, dtype: Any, reductio
     dtype = short_dtype(dtype)
     weight = cast(mask, dtype)
     if reduction in _BY_COUNT:
-        weight = ops.divide_no_nan(weight, ops.mean(weight))
+        weight = ops.divide_no_nan(weight, named(ops.mean(weight), "kept_fraction"))
     weight = weight if weight is mask else named(weight, "mask_weight")
     if sample_weight is None:
         return weight
@@ -123,7 +123,7 @@ def reduce_values(
         return named(ops.sum(values), "sum")
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
         weights = ops.broadcast_to(sample_weight, ops.shape(values))
-        return named(ops.divide_no_nan(ops.sum(values), ops.sum(weights)), "weighted_mean")
+        return named(ops.divide_no_nan(ops.sum(values), named(ops.sum(weights), "sum_of_weights")), "weighted_mean")
     return named(ops.mean(values), "mean")
 
 

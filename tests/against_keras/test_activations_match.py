@@ -11,8 +11,10 @@ pytestmark = pytest.mark.keras
 X = np.random.default_rng(1).normal(0, 3, (5, 7)).astype("float32")
 EDGES = np.array([[-100, -20, -6, -3, -1, -0.0, 0, 1e-6, 1, 3, 6, 20, 100]], "float32")
 NAMES = (
-    "linear", "relu", "leaky_relu", "relu6", "softmax", "log_softmax", "elu", "selu", "softplus", "softsign", "silu",
-    "swish", "gelu", "tanh", "sigmoid", "log_sigmoid", "exponential", "hard_sigmoid", "hard_silu", "hard_swish", "mish",
+    "linear", "relu", "leaky_relu", "relu6", "softmax", "log_softmax", "elu", "celu", "selu", "softplus", "squareplus",
+    "sparse_plus", "softsign", "silu", "swish", "gelu", "tanh", "tanh_shrink", "hard_tanh", "soft_shrink",
+    "hard_shrink", "sigmoid", "log_sigmoid", "sparse_sigmoid", "exponential", "hard_sigmoid", "hard_silu", "hard_swish",
+    "mish",
 )  # fmt: skip
 OPTIONS = [
     ("relu", {"negative_slope": 0.1}),
@@ -22,6 +24,11 @@ OPTIONS = [
     ("relu", {"negative_slope": 0.3, "max_value": 1.5, "threshold": -0.7}),
     ("leaky_relu", {"negative_slope": 0.01}),
     ("elu", {"alpha": 0.3}),
+    ("celu", {"alpha": 0.3}),
+    ("squareplus", {"b": 1.5}),
+    ("soft_shrink", {"threshold": 1.5}),
+    ("hard_shrink", {"threshold": 1.5}),
+    ("threshold", {"threshold": 0.5, "default_value": -2.0}),
     ("gelu", {"approximate": True}),
     ("softmax", {"axis": 0}),
     ("log_softmax", {"axis": 0}),
@@ -39,6 +46,19 @@ def test_an_activation_by_name_gives_the_values_of_keras(name, x):
 @pytest.mark.parametrize(("name", "options"), OPTIONS)
 def test_an_activation_takes_the_options_of_keras(name, options):
     assert_same(getattr(kgraph.activations, name)(X, **options), getattr(keras.activations, name)(X, **options))
+
+
+@pytest.mark.parametrize(("x", "axis"), [(X[:, :6], -1), (X[:4], 0)])
+def test_glu_halves_an_axis_as_in_keras(x, axis):
+    assert_same(*(side.activations.glu(x, axis) for side in (kgraph, keras)))
+    assert_same(*(side.ops.glu(x, axis) for side in (kgraph, keras)))
+
+
+def test_every_activation_of_keras_is_there_also_among_the_ops_where_it_has_it():
+    names = {name for name in dir(keras.activations) if not name.startswith("_")}
+    assert {name for name in names if not hasattr(kgraph.activations, name)} == set()
+    assert {name for name in names if hasattr(keras.ops, name) and not hasattr(kgraph.ops, name)} == set()
+    assert names - {"get", "serialize", "deserialize", "threshold", "glu", "sparsemax"} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
