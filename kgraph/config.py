@@ -63,7 +63,8 @@ def disable_passes(*names: str) -> None:
     """Leaves out these passes, and no others, when a program is made: to compare, or to find one that is wrong.
 
     The environment variable ``KGRAPH_DISABLE_PASSES`` (names with commas between them) does it from the start. The
-    names are those of ``kgraph.runtime.specialise.OPTIONAL_PASSES``; programs that exist are not changed.
+    names are those of ``kgraph.runtime.specialise.OPTIONAL_PASSES``, where choices of order and memory are among them;
+    programs that exist are not changed.
     """
     _settings.disabled_passes = frozenset(names)
 

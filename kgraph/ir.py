@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TextIO
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Graph:
     updates: Mapping[str, str] = field(default_factory=dict)
     layers: Mapping[str, Any] = field(default_factory=dict)
 
-    #: How ``run`` runs a graph; the runtime puts itself here when it is imported.
+    #: How ``run`` runs a graph; the runtime puts itself here when it is imported, by the first run if not before.
     runner: ClassVar[Runner | None] = None
 
     def __reduce__(self) -> tuple[Callable[[str], Graph], tuple[str]]:
@@ -86,16 +87,46 @@ class Graph:
                 readers[name].append(node)
         return {name: tuple(nodes) for name, nodes in readers.items()}
 
-    def ancestors(self, names: Iterable[str]) -> set[str]:
-        """``names`` and everything that they are computed from."""
+    def ancestors(self, names: str | Iterable[str]) -> set[str]:
+        """The names of a node, or of several, and of everything that they are computed from.
+
+        Raises:
+            KeyError: no node has a name.
+        """
         found: set[str] = set()
-        pending = list(names)
+        pending = self._names(names)
         while pending:
             name = pending.pop()
             if name not in found:
                 found.add(name)
                 pending.extend(self.by_name[name].inputs)
         return found
+
+    def descendants(self, names: str | Iterable[str]) -> set[str]:
+        """The names of a node, or of several, and of everything that is computed from them.
+
+        Raises:
+            KeyError: no node has a name.
+        """
+        found = set(self._names(names))
+        for node in self.nodes:
+            if not found.isdisjoint(node.inputs):
+                found.add(node.name)
+        return found
+
+    def subgraph(self, names: str | Iterable[str]) -> Graph:
+        """What a node, or several, are computed from, with these as its outputs: to look at, or to run alone.
+
+        Raises:
+            KeyError: no node has a name.
+        """
+        wanted = self._names(names)
+        kept = self.ancestors(wanted)
+        nodes = tuple(node for node in self.nodes if node.name in kept)
+        return self.with_parts(nodes=nodes, outputs={name: name for name in wanted}, updates={})
+
+    def _names(self, names: str | Iterable[str]) -> list[str]:
+        return [self[name].name for name in ([names] if isinstance(names, str) else names)]
 
     def with_parts(self, **parts: Any) -> Graph:
         """The same graph with some of its parts given anew."""
@@ -111,6 +142,28 @@ class Graph:
             parts = parts[1:]
         names = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
         return next((name for name in names if name in self.layers), None)
+
+    def show(self, *patterns: str, sources: bool = False, stream: TextIO | None = None) -> None:
+        """Prints the graph for a person: in colour where the stream is a terminal, and with long sections folded there.
+
+        Args:
+            patterns: of names or sections, as in ``"loss/*"`` or ``"parameters"``; all nodes that match one are shown,
+                the others not. Without any all are.
+            sources: whether to show the line of the user's code that made each node.
+            stream: where to print; ``sys.stdout`` where not given.
+
+        Raises:
+            ValueError: a pattern matches nothing.
+        """
+        from kgraph import listing
+
+        listing.show(self, patterns, sources, stream)
+
+    def to_dot(self) -> str:
+        """The graph in Graphviz's language, for ``dot -Tsvg``."""
+        from kgraph import dot
+
+        return dot.to_dot(self)
 
     def section(self, name: str) -> str:
         """The lines of the section ``name`` of the dump, e.g. ``loss/dense_3``."""
@@ -163,5 +216,6 @@ class Graph:
             ValueError: a feed is missing, unknown, or does not fit its node.
         """
         if Graph.runner is None:
-            raise RuntimeError("no runtime is loaded; import kgraph to run a graph")
+            import_module("kgraph.runtime")
+        assert Graph.runner is not None
         return Graph.runner(self, feeds)

@@ -11,6 +11,7 @@ from graph_law import check_text
 from kgraph.builder import Builder
 from kgraph.ir import Graph
 from kgraph.runtime import function, program
+from kgraph.runtime.choices import Choices
 from kgraph.runtime.plan import Plan
 
 _PATCHES = pytest.MonkeyPatch()
@@ -34,9 +35,9 @@ def _run_lawfully(check_graph: Callable[..., None]) -> Callable[..., None]:
 
 
 def _plan_lawfully(make_plan: Callable[..., Plan]) -> Callable[..., Plan]:
-    def planned(graph: Graph, **options: bool) -> Plan:
+    def planned(graph: Graph, *options: Choices) -> Plan:
         check_text(graph)
-        return make_plan(graph, **options)
+        return make_plan(graph, *options)
 
     return planned
 

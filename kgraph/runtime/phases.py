@@ -72,21 +72,25 @@ class _Chain:
         return not any(_conflicts(member, access, alike=True) for member in self.members)
 
 
-def find_links(accesses: Sequence[Access]) -> list[Link]:
+def find_links(accesses: Sequence[Access], chain: bool = True) -> list[Link]:
     """What each instruction is to the one before it.
 
     It follows it where it goes through as many elements as that one makes, and they share memory at most element by
     element. What follows each other so, a chain, joins the chains before it, back to where a phase begins, unless it
     needs or overwrites what one of them writes, or overwrites what one of them reads.
+
+    Args:
+        accesses: of the instructions, in order.
+        chain: whether any may follow another.
     """
     links: list[Link] = []
     phase: list[_Chain] = []
-    for chain in _chains(accesses):
-        apart = not chain.alone and all(not other.alone and other.is_apart_from(chain) for other in phase)
+    for each in _chains(accesses) if chain else map(_Chain, accesses):
+        apart = not each.alone and all(not other.alone and other.is_apart_from(each) for other in phase)
         joins = bool(phase) and apart
-        phase = [*phase, chain] if joins else [chain]
+        phase = [*phase, each] if joins else [each]
         links.append(Link.JOINS if joins else Link.BEGINS)
-        links += [Link.FOLLOWS] * (len(chain.members) - 1)
+        links += [Link.FOLLOWS] * (len(each.members) - 1)
     return links
 
 

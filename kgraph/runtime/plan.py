@@ -14,6 +14,7 @@ from kgraph.node import Node
 from kgraph.op import find_op
 from kgraph.runtime.aliases import constant_value, copy_of, is_constant, keep_old_values, roots
 from kgraph.runtime.arena import Block, assign
+from kgraph.runtime.choices import FASTEST, Choices
 from kgraph.runtime.memory import align, aligned_buffer
 from kgraph.runtime.schedule import Schedule, make_schedule
 
@@ -60,14 +61,14 @@ class Plan(NamedTuple):
         return 2 + len(self.leaf_slots) + len(self.result_slots)
 
 
-def make_plan(graph: Graph, ride_updates: bool = True) -> Plan:
+def make_plan(graph: Graph, choices: Choices = FASTEST) -> Plan:
     """A plan of ``graph``, whose shapes are all known.
 
     Values that are never alive together share memory, and an elementwise op writes over an operand that nobody reads
     after it. The gradients of the parameters lie side by side. See ``make_schedule`` for the order.
     """
     graph = keep_old_values(graph)
-    schedule = make_schedule(graph, ride_updates)
+    schedule = make_schedule(graph, choices.ride_updates)
     root = roots(graph)
     slots = count(CONSTANTS + 1)
     leaf_slots = {node.name: next(slots) for node in graph.nodes if node.is_placeholder or node.is_variable}
@@ -77,7 +78,7 @@ def make_plan(graph: Graph, ride_updates: bool = True) -> Plan:
     places |= {name: Place(slot) for name, slot in leaf_slots.items()}
     places |= {node: Place(result_slots[output]) for output, node in results.items()}
     places |= {node: places[variable] for node, variable in schedule.written.items()}
-    in_arena, arena_bytes = _place_in_arena(graph, schedule, root, places)
+    in_arena, arena_bytes = _place_in_arena(graph, schedule, root, places, choices.write_in_place)
     places |= in_arena
     places = {node.name: places[root[node.name]] for node in graph.nodes}
     copies = [copy_of(graph[value], f"{variable}/new") for variable, value in schedule.copied.items()]
@@ -119,7 +120,7 @@ def _place_constants(graph: Graph) -> tuple[np.ndarray, dict[str, Place]]:
 
 
 def _place_in_arena(
-    graph: Graph, schedule: Schedule, root: Mapping[str, str], placed: Mapping[str, Place]
+    graph: Graph, schedule: Schedule, root: Mapping[str, str], placed: Mapping[str, Place], write_in_place: bool
 ) -> tuple[dict[str, Place], int]:
     """Places for the computed nodes that have none yet, and the bytes that they take."""
     last_use = _last_uses(graph, schedule, root)
@@ -131,7 +132,7 @@ def _place_in_arena(
     for position, node in enumerate(schedule.order):
         if node.name in placed or node.name in gradients:
             continue
-        reused = _dying_operand(graph, node, root, last_use, block_of, position)
+        reused = _dying_operand(graph, node, root, last_use, block_of, position) if write_in_place else None
         if reused is None:
             block_of[node.name] = len(blocks)
             blocks.append(Block(byte_size(node.type), position, last_use[node.name]))
