@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import groupby, product
+
 import numpy as np
 from face_case import case, floats, ints, probabilities, sigmoid, softmax, sparsemax
 
 from kgraph import ops
+
+
+def ctc(target: np.ndarray, logits: np.ndarray, counts: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """One path at a time: those that spell the labels, runs of one label once and zeros not at all."""
+    totals = np.zeros(len(target))
+    for row, shares in enumerate(softmax(logits.astype(np.float64))):
+        for path in product(range(logits.shape[-1]), repeat=steps[row]):
+            if [label for label, _ in groupby(path) if label] == list(target[row, : counts[row]]):
+                totals[row] += np.prod(shares[np.arange(steps[row]), path])
+    return -np.log(totals)
+
 
 PRODUCTS = [
     *(
@@ -107,6 +120,16 @@ NETWORKS = [
         for o in (1, 2, 3)
     ),
     case("normalize zeros", ops.normalize, lambda x: x, np.zeros((2, 3), np.float32)),
+    case(
+        "ctc_loss",
+        ops.ctc_loss,
+        ctc,
+        np.array([[1, 2, 0], [2, 2, 0], [1, 0, 0]]),
+        floats(3, 4, 3),
+        np.array([2, 2, 1]),
+        np.array([4, 4, 2]),
+        known=((), 2, (), ()),
+    ),
     case(
         "binary_crossentropy",
         ops.binary_crossentropy,

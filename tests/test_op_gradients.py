@@ -124,8 +124,8 @@ def test_the_gradient_rule_agrees_with_differences(op: Op, cases: list[Case]) ->
     assert measured, "no sample is small enough to measure"
 
 
-#: Unruled ops by where they are declared: steps of optimizers and counts of metrics, which no loss is made of.
-BEYOND_LOSSES = ("kgraph.opset.updates", "kgraph.opset.metrics")
+#: Unruled ops by where they are declared: steps of optimizers, counts of metrics and samples, which no loss is made of.
+BEYOND_LOSSES = ("kgraph.opset.updates", "kgraph.opset.metrics", "kgraph.opset.rejection")
 
 
 @pytest.mark.parametrize(("op", "index"), UNRULED, ids=lambda value: value.name if isinstance(value, Op) else value)

@@ -229,8 +229,13 @@ def check_value(case: Case, attrs: dict[str, Any], result_type: TensorType, comp
 
 
 def bad_values(op: Op, index: int, array: np.ndarray) -> list[Any]:
-    """Values that the operand at ``index`` of a faulty op cannot hold: faults are about indices and labels."""
+    """Values that the operand at ``index`` of a faulty op cannot hold: faults are about indices and labels.
+
+    Those of an op that takes floats alone are about what is not finite.
+    """
     operand = op.operands[index]
+    if {operand.dtype for operand in op.operands} == {"T"}:
+        return [np.nan, np.inf]
     if operand.dtype in FLOATS + ("T",) or array.dtype.kind == "b":
         return []
     whole = [-1, 10**6]

@@ -9,9 +9,11 @@ import pytest
 from face_case import Case
 from face_elements import COMPARISONS, ELEMENTWISE
 from face_normalization import NORMALIZATION
+from face_numbers import NUMBERS, PLACES, STATISTICS, WHOLE, WINDOWS
 from face_products import NETWORKS, PRODUCTS
 from face_reductions import REDUCTIONS
 from face_shapes import CORE, CREATION, INDICES, SHAPES
+from face_structure import CONTROL, DIAGONALS, FACTORS, PARTS, SCATTERING
 
 from kgraph import ops, tree
 from kgraph.builder import Builder
@@ -33,6 +35,16 @@ CASES = [
     *NETWORKS,
     *NORMALIZATION,
     *CORE,
+    *NUMBERS,
+    *WHOLE,
+    *STATISTICS,
+    *PLACES,
+    *WINDOWS,
+    *DIAGONALS,
+    *FACTORS,
+    *PARTS,
+    *SCATTERING,
+    *CONTROL,
 ]
 by_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
@@ -94,6 +106,7 @@ def test_a_function_describes_shapes_that_are_not_known_yet(case: Case) -> None:
 def test_every_function_is_in_a_case() -> None:
     text = {word for case in CASES for word in case.name.replace("_of_", " ").split()}
     without_values = {"shape", "ndim", "size", "dtype", "is_tensor", "is_keras_tensor", "convert_to_numpy", "nn"}
+    without_values |= {"linalg"}
     missing = [name for name in ops.__all__ if name not in text | without_values]
     assert not missing
 

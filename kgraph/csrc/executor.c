@@ -266,10 +266,10 @@ static void gather_step(const kg_steps *steps, int64_t step, int leads) {
 static int64_t run_once(kg_program *program, int worth_leading, const kg_steps *steps, int64_t step) {
     kg_profile *profile = program->profile;
     run run = {.program = program, .profile = profile, .failed = -1, .noting = ATOMIC_FLAG_INIT};
+    const int64_t start = profile ? kg_now_ns() : 0;
     int leads = worth_leading && kg_pool_lead();
     if (steps) gather_step(steps, step, leads);
-    const int64_t start = profile ? kg_now_ns() : 0;
-    int64_t now = start;
+    int64_t now = profile ? kg_now_ns() : 0;
     for (int64_t p = 0; p < program->n_phases && run.failed < 0; p++) {
         run.phase = &program->phases[p];
         if (leads && is_shared(run.phase))

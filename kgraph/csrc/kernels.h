@@ -19,6 +19,7 @@
 #include "kinds/movement.h"
 #include "kinds/matmul.h"
 #include "kinds/indexing.h"
+#include "kinds/checks.h"
 #include "kinds/ordering.h"
 #include "kinds/factorization.h"
 #include "kinds/softmax.h"
@@ -43,6 +44,7 @@ const kg_entry KG_TABLE[] = {
     MOVEMENT_KERNELS
     MATMUL_KERNELS
     INDEXING_KERNELS
+    CHECKS_KERNELS
     ORDERING_KERNELS
     FACTORIZATION_KERNELS
     SOFTMAX_KERNELS

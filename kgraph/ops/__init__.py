@@ -7,367 +7,311 @@ Dtypes are promoted in the order bool, int32, int64, float32, float64; a Python 
 Shapes broadcast as in numpy.
 """
 
-from kgraph.ops import nn
-from kgraph.ops.comparison import (
-    equal,
-    greater,
-    greater_equal,
-    isclose,
-    isfinite,
-    isinf,
-    isnan,
-    less,
-    less_equal,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    not_equal,
-    where,
-)
-from kgraph.ops.contraction import dot, einsum, inner, matmul, outer, tensordot, vdot
-from kgraph.ops.core import (
-    cast,
-    cond,
-    convert_to_numpy,
-    convert_to_tensor,
-    dtype,
-    get_item,
-    is_keras_tensor,
-    is_tensor,
-    ndim,
-    shape,
-    size,
-    slice,
-    stop_gradient,
-    unstack,
-)
-from kgraph.ops.creation import (
-    arange,
-    empty,
-    eye,
-    full,
-    full_like,
-    identity,
-    linspace,
-    ones,
-    ones_like,
-    tril,
-    triu,
-    zeros,
-    zeros_like,
-)
-from kgraph.ops.elementwise import (
-    abs,
-    absolute,
-    add,
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
-    ceil,
-    clip,
-    cos,
-    cosh,
-    divide,
-    divide_no_nan,
-    erf,
-    exp,
-    exp2,
-    expm1,
-    floor,
-    floor_divide,
-    hypot,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    maximum,
-    minimum,
-    mod,
-    multiply,
-    nan_to_num,
-    negative,
-    power,
-    reciprocal,
-    round,
-    rsqrt,
-    sign,
-    sin,
-    sinh,
-    sqrt,
-    square,
-    subtract,
-    tan,
-    tanh,
-    true_divide,
-)
-from kgraph.ops.indexing import argsort, in_top_k, multi_hot, one_hot, sort, take, take_along_axis, top_k
-from kgraph.ops.nn import (
-    binary_crossentropy,
-    categorical_crossentropy,
-    celu,
-    ctc_loss,
-    elu,
-    gelu,
-    glu,
-    hard_shrink,
-    hard_sigmoid,
-    hard_silu,
-    hard_swish,
-    hard_tanh,
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    soft_shrink,
-    softmax,
-    softplus,
-    softsign,
-    sparse_categorical_crossentropy,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    swish,
-    tanh_shrink,
-    threshold,
-)
-from kgraph.ops.normalization import (
-    batch_normalization,
-    layer_normalization,
-    moments,
-    normalize,
-    rms_normalization,
-)
-from kgraph.ops.reductions import (
-    all,
-    amax,
-    amin,
-    any,
-    argmax,
-    argmin,
-    average,
-    count_nonzero,
-    cumprod,
-    cumsum,
-    logsumexp,
-    max,
-    mean,
-    min,
-    norm,
-    prod,
-    std,
-    sum,
-    var,
-)
-from kgraph.ops.shaping import (
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    flip,
-    hstack,
-    moveaxis,
-    pad,
-    ravel,
-    repeat,
-    reshape,
-    roll,
-    split,
-    squeeze,
-    stack,
-    swapaxes,
-    tile,
-    transpose,
-    vstack,
-)
+from types import FunctionType
 
-__all__ = [
-    "abs",
-    "absolute",
-    "add",
-    "all",
-    "amax",
-    "amin",
-    "any",
-    "arange",
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctan2",
-    "arctanh",
-    "argmax",
-    "argmin",
-    "argsort",
-    "average",
-    "batch_normalization",
-    "binary_crossentropy",
-    "broadcast_to",
-    "cast",
-    "categorical_crossentropy",
-    "ceil",
-    "celu",
-    "clip",
-    "concatenate",
-    "cond",
-    "convert_to_numpy",
-    "convert_to_tensor",
-    "cos",
-    "cosh",
-    "count_nonzero",
-    "ctc_loss",
-    "cumprod",
-    "cumsum",
-    "divide",
-    "divide_no_nan",
-    "dot",
-    "dtype",
-    "einsum",
-    "elu",
-    "empty",
-    "equal",
-    "erf",
-    "exp",
-    "exp2",
-    "expand_dims",
-    "expm1",
-    "eye",
-    "flip",
-    "floor",
-    "floor_divide",
-    "full",
-    "full_like",
-    "gelu",
-    "get_item",
-    "glu",
-    "greater",
-    "greater_equal",
-    "hard_shrink",
-    "hard_sigmoid",
-    "hard_silu",
-    "hard_swish",
-    "hard_tanh",
-    "hstack",
-    "hypot",
-    "identity",
-    "in_top_k",
-    "inner",
-    "is_keras_tensor",
-    "is_tensor",
-    "isclose",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "layer_normalization",
-    "leaky_relu",
-    "less",
-    "less_equal",
-    "linspace",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "log_sigmoid",
-    "log_softmax",
-    "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "logsumexp",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mod",
-    "moments",
-    "moveaxis",
-    "multi_hot",
-    "multiply",
-    "nan_to_num",
-    "ndim",
-    "negative",
-    "nn",
-    "norm",
-    "normalize",
-    "not_equal",
-    "one_hot",
-    "ones",
-    "ones_like",
-    "outer",
-    "pad",
-    "power",
-    "prod",
-    "ravel",
-    "reciprocal",
-    "relu",
-    "relu6",
-    "repeat",
-    "reshape",
-    "rms_normalization",
-    "roll",
-    "round",
-    "rsqrt",
-    "selu",
-    "shape",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinh",
-    "size",
-    "slice",
-    "soft_shrink",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sort",
-    "sparse_categorical_crossentropy",
-    "sparse_plus",
-    "sparse_sigmoid",
-    "sparsemax",
-    "split",
-    "sqrt",
-    "square",
-    "squareplus",
-    "squeeze",
-    "stack",
-    "std",
-    "stop_gradient",
-    "subtract",
-    "sum",
-    "swapaxes",
-    "swish",
-    "take",
-    "take_along_axis",
-    "tan",
-    "tanh",
-    "tanh_shrink",
-    "tensordot",
-    "threshold",
-    "tile",
-    "top_k",
-    "transpose",
-    "tril",
-    "triu",
-    "true_divide",
-    "unstack",
-    "var",
-    "vdot",
-    "vstack",
-    "where",
-    "zeros",
-    "zeros_like",
-]
+from kgraph.ops import linalg as linalg
+from kgraph.ops import nn as nn
+from kgraph.ops.attention import dot_product_attention as dot_product_attention
+from kgraph.ops.comparison import equal as equal
+from kgraph.ops.comparison import greater as greater
+from kgraph.ops.comparison import greater_equal as greater_equal
+from kgraph.ops.comparison import isclose as isclose
+from kgraph.ops.comparison import isfinite as isfinite
+from kgraph.ops.comparison import isinf as isinf
+from kgraph.ops.comparison import isnan as isnan
+from kgraph.ops.comparison import isneginf as isneginf
+from kgraph.ops.comparison import isposinf as isposinf
+from kgraph.ops.comparison import less as less
+from kgraph.ops.comparison import less_equal as less_equal
+from kgraph.ops.comparison import logical_and as logical_and
+from kgraph.ops.comparison import logical_not as logical_not
+from kgraph.ops.comparison import logical_or as logical_or
+from kgraph.ops.comparison import logical_xor as logical_xor
+from kgraph.ops.comparison import not_equal as not_equal
+from kgraph.ops.comparison import select as select
+from kgraph.ops.comparison import where as where
+from kgraph.ops.complex_numbers import angle as angle
+from kgraph.ops.complex_numbers import conj as conj
+from kgraph.ops.complex_numbers import conjugate as conjugate
+from kgraph.ops.complex_numbers import imag as imag
+from kgraph.ops.complex_numbers import isreal as isreal
+from kgraph.ops.complex_numbers import real as real
+from kgraph.ops.contraction import cross as cross
+from kgraph.ops.contraction import dot as dot
+from kgraph.ops.contraction import einsum as einsum
+from kgraph.ops.contraction import inner as inner
+from kgraph.ops.contraction import kron as kron
+from kgraph.ops.contraction import matmul as matmul
+from kgraph.ops.contraction import outer as outer
+from kgraph.ops.contraction import tensordot as tensordot
+from kgraph.ops.contraction import vdot as vdot
+from kgraph.ops.control import associative_scan as associative_scan
+from kgraph.ops.control import cond as cond
+from kgraph.ops.control import fori_loop as fori_loop
+from kgraph.ops.control import map as map
+from kgraph.ops.control import scan as scan
+from kgraph.ops.control import switch as switch
+from kgraph.ops.control import vectorized_map as vectorized_map
+from kgraph.ops.control import while_loop as while_loop
+from kgraph.ops.core import array as array
+from kgraph.ops.core import cast as cast
+from kgraph.ops.core import convert_to_numpy as convert_to_numpy
+from kgraph.ops.core import convert_to_tensor as convert_to_tensor
+from kgraph.ops.core import copy as copy
+from kgraph.ops.core import dtype as dtype
+from kgraph.ops.core import get_item as get_item
+from kgraph.ops.core import is_keras_tensor as is_keras_tensor
+from kgraph.ops.core import is_tensor as is_tensor
+from kgraph.ops.core import ndim as ndim
+from kgraph.ops.core import saturate_cast as saturate_cast
+from kgraph.ops.core import shape as shape
+from kgraph.ops.core import size as size
+from kgraph.ops.core import slice as slice
+from kgraph.ops.core import stop_gradient as stop_gradient
+from kgraph.ops.core import unstack as unstack
+from kgraph.ops.creation import arange as arange
+from kgraph.ops.creation import empty as empty
+from kgraph.ops.creation import empty_like as empty_like
+from kgraph.ops.creation import eye as eye
+from kgraph.ops.creation import full as full
+from kgraph.ops.creation import full_like as full_like
+from kgraph.ops.creation import geomspace as geomspace
+from kgraph.ops.creation import identity as identity
+from kgraph.ops.creation import linspace as linspace
+from kgraph.ops.creation import logspace as logspace
+from kgraph.ops.creation import meshgrid as meshgrid
+from kgraph.ops.creation import ones as ones
+from kgraph.ops.creation import ones_like as ones_like
+from kgraph.ops.creation import tri as tri
+from kgraph.ops.creation import tril as tril
+from kgraph.ops.creation import triu as triu
+from kgraph.ops.creation import zeros as zeros
+from kgraph.ops.creation import zeros_like as zeros_like
+from kgraph.ops.diagonals import diag as diag
+from kgraph.ops.diagonals import diagflat as diagflat
+from kgraph.ops.diagonals import diagonal as diagonal
+from kgraph.ops.diagonals import trace as trace
+from kgraph.ops.diagonals import vander as vander
+from kgraph.ops.elementwise import abs as abs
+from kgraph.ops.elementwise import absolute as absolute
+from kgraph.ops.elementwise import add as add
+from kgraph.ops.elementwise import arccos as arccos
+from kgraph.ops.elementwise import arccosh as arccosh
+from kgraph.ops.elementwise import arcsin as arcsin
+from kgraph.ops.elementwise import arcsinh as arcsinh
+from kgraph.ops.elementwise import arctan as arctan
+from kgraph.ops.elementwise import arctan2 as arctan2
+from kgraph.ops.elementwise import arctanh as arctanh
+from kgraph.ops.elementwise import cbrt as cbrt
+from kgraph.ops.elementwise import ceil as ceil
+from kgraph.ops.elementwise import clip as clip
+from kgraph.ops.elementwise import cos as cos
+from kgraph.ops.elementwise import cosh as cosh
+from kgraph.ops.elementwise import deg2rad as deg2rad
+from kgraph.ops.elementwise import divide as divide
+from kgraph.ops.elementwise import divide_no_nan as divide_no_nan
+from kgraph.ops.elementwise import erf as erf
+from kgraph.ops.elementwise import erfc as erfc
+from kgraph.ops.elementwise import erfinv as erfinv
+from kgraph.ops.elementwise import exp as exp
+from kgraph.ops.elementwise import exp2 as exp2
+from kgraph.ops.elementwise import expm1 as expm1
+from kgraph.ops.elementwise import fabs as fabs
+from kgraph.ops.elementwise import floor as floor
+from kgraph.ops.elementwise import floor_divide as floor_divide
+from kgraph.ops.elementwise import fmax as fmax
+from kgraph.ops.elementwise import fmin as fmin
+from kgraph.ops.elementwise import fmod as fmod
+from kgraph.ops.elementwise import heaviside as heaviside
+from kgraph.ops.elementwise import hypot as hypot
+from kgraph.ops.elementwise import i0 as i0
+from kgraph.ops.elementwise import ldexp as ldexp
+from kgraph.ops.elementwise import log as log
+from kgraph.ops.elementwise import log1p as log1p
+from kgraph.ops.elementwise import log2 as log2
+from kgraph.ops.elementwise import log10 as log10
+from kgraph.ops.elementwise import logaddexp as logaddexp
+from kgraph.ops.elementwise import logaddexp2 as logaddexp2
+from kgraph.ops.elementwise import maximum as maximum
+from kgraph.ops.elementwise import minimum as minimum
+from kgraph.ops.elementwise import mod as mod
+from kgraph.ops.elementwise import multiply as multiply
+from kgraph.ops.elementwise import nan_to_num as nan_to_num
+from kgraph.ops.elementwise import negative as negative
+from kgraph.ops.elementwise import nextafter as nextafter
+from kgraph.ops.elementwise import power as power
+from kgraph.ops.elementwise import rad2deg as rad2deg
+from kgraph.ops.elementwise import reciprocal as reciprocal
+from kgraph.ops.elementwise import round as round
+from kgraph.ops.elementwise import rsqrt as rsqrt
+from kgraph.ops.elementwise import sign as sign
+from kgraph.ops.elementwise import signbit as signbit
+from kgraph.ops.elementwise import sin as sin
+from kgraph.ops.elementwise import sinc as sinc
+from kgraph.ops.elementwise import sinh as sinh
+from kgraph.ops.elementwise import sqrt as sqrt
+from kgraph.ops.elementwise import square as square
+from kgraph.ops.elementwise import subtract as subtract
+from kgraph.ops.elementwise import tan as tan
+from kgraph.ops.elementwise import tanh as tanh
+from kgraph.ops.elementwise import true_divide as true_divide
+from kgraph.ops.elementwise import trunc as trunc
+from kgraph.ops.indexing import argpartition as argpartition
+from kgraph.ops.indexing import argsort as argsort
+from kgraph.ops.indexing import in_top_k as in_top_k
+from kgraph.ops.indexing import multi_hot as multi_hot
+from kgraph.ops.indexing import one_hot as one_hot
+from kgraph.ops.indexing import sort as sort
+from kgraph.ops.indexing import take as take
+from kgraph.ops.indexing import take_along_axis as take_along_axis
+from kgraph.ops.indexing import top_k as top_k
+from kgraph.ops.integers import bitwise_and as bitwise_and
+from kgraph.ops.integers import bitwise_invert as bitwise_invert
+from kgraph.ops.integers import bitwise_left_shift as bitwise_left_shift
+from kgraph.ops.integers import bitwise_not as bitwise_not
+from kgraph.ops.integers import bitwise_or as bitwise_or
+from kgraph.ops.integers import bitwise_right_shift as bitwise_right_shift
+from kgraph.ops.integers import bitwise_xor as bitwise_xor
+from kgraph.ops.integers import gcd as gcd
+from kgraph.ops.integers import lcm as lcm
+from kgraph.ops.integers import left_shift as left_shift
+from kgraph.ops.integers import right_shift as right_shift
+from kgraph.ops.linalg import cholesky as cholesky
+from kgraph.ops.linalg import cholesky_inverse as cholesky_inverse
+from kgraph.ops.linalg import det as det
+from kgraph.ops.linalg import inv as inv
+from kgraph.ops.linalg import logdet as logdet
+from kgraph.ops.linalg import lu_factor as lu_factor
+from kgraph.ops.linalg import norm as norm
+from kgraph.ops.linalg import qr as qr
+from kgraph.ops.linalg import slogdet as slogdet
+from kgraph.ops.linalg import solve as solve
+from kgraph.ops.linalg import solve_triangular as solve_triangular
+from kgraph.ops.nan_reductions import nanargmax as nanargmax
+from kgraph.ops.nan_reductions import nanargmin as nanargmin
+from kgraph.ops.nan_reductions import nancumprod as nancumprod
+from kgraph.ops.nan_reductions import nancumsum as nancumsum
+from kgraph.ops.nan_reductions import nanmax as nanmax
+from kgraph.ops.nan_reductions import nanmean as nanmean
+from kgraph.ops.nan_reductions import nanmin as nanmin
+from kgraph.ops.nan_reductions import nanprod as nanprod
+from kgraph.ops.nan_reductions import nanstd as nanstd
+from kgraph.ops.nan_reductions import nansum as nansum
+from kgraph.ops.nan_reductions import nanvar as nanvar
+from kgraph.ops.nn import binary_crossentropy as binary_crossentropy
+from kgraph.ops.nn import categorical_crossentropy as categorical_crossentropy
+from kgraph.ops.nn import celu as celu
+from kgraph.ops.nn import ctc_loss as ctc_loss
+from kgraph.ops.nn import elu as elu
+from kgraph.ops.nn import gelu as gelu
+from kgraph.ops.nn import glu as glu
+from kgraph.ops.nn import hard_shrink as hard_shrink
+from kgraph.ops.nn import hard_sigmoid as hard_sigmoid
+from kgraph.ops.nn import hard_silu as hard_silu
+from kgraph.ops.nn import hard_swish as hard_swish
+from kgraph.ops.nn import hard_tanh as hard_tanh
+from kgraph.ops.nn import leaky_relu as leaky_relu
+from kgraph.ops.nn import log_sigmoid as log_sigmoid
+from kgraph.ops.nn import log_softmax as log_softmax
+from kgraph.ops.nn import relu as relu
+from kgraph.ops.nn import relu6 as relu6
+from kgraph.ops.nn import selu as selu
+from kgraph.ops.nn import sigmoid as sigmoid
+from kgraph.ops.nn import silu as silu
+from kgraph.ops.nn import soft_shrink as soft_shrink
+from kgraph.ops.nn import softmax as softmax
+from kgraph.ops.nn import softplus as softplus
+from kgraph.ops.nn import softsign as softsign
+from kgraph.ops.nn import sparse_categorical_crossentropy as sparse_categorical_crossentropy
+from kgraph.ops.nn import sparse_plus as sparse_plus
+from kgraph.ops.nn import sparse_sigmoid as sparse_sigmoid
+from kgraph.ops.nn import sparsemax as sparsemax
+from kgraph.ops.nn import squareplus as squareplus
+from kgraph.ops.nn import swish as swish
+from kgraph.ops.nn import tanh_shrink as tanh_shrink
+from kgraph.ops.nn import threshold as threshold
+from kgraph.ops.normalization import batch_normalization as batch_normalization
+from kgraph.ops.normalization import layer_normalization as layer_normalization
+from kgraph.ops.normalization import moments as moments
+from kgraph.ops.normalization import normalize as normalize
+from kgraph.ops.normalization import rms_normalization as rms_normalization
+from kgraph.ops.quantiles import median as median
+from kgraph.ops.quantiles import nanmedian as nanmedian
+from kgraph.ops.quantiles import nanpercentile as nanpercentile
+from kgraph.ops.quantiles import nanquantile as nanquantile
+from kgraph.ops.quantiles import percentile as percentile
+from kgraph.ops.quantiles import quantile as quantile
+from kgraph.ops.rearranging import rearrange as rearrange
+from kgraph.ops.reductions import all as all
+from kgraph.ops.reductions import allclose as allclose
+from kgraph.ops.reductions import amax as amax
+from kgraph.ops.reductions import amin as amin
+from kgraph.ops.reductions import any as any
+from kgraph.ops.reductions import argmax as argmax
+from kgraph.ops.reductions import argmin as argmin
+from kgraph.ops.reductions import average as average
+from kgraph.ops.reductions import count_nonzero as count_nonzero
+from kgraph.ops.reductions import cumprod as cumprod
+from kgraph.ops.reductions import cumsum as cumsum
+from kgraph.ops.reductions import logsumexp as logsumexp
+from kgraph.ops.reductions import max as max
+from kgraph.ops.reductions import mean as mean
+from kgraph.ops.reductions import min as min
+from kgraph.ops.reductions import prod as prod
+from kgraph.ops.reductions import ptp as ptp
+from kgraph.ops.reductions import std as std
+from kgraph.ops.reductions import sum as sum
+from kgraph.ops.reductions import var as var
+from kgraph.ops.scattering import scatter as scatter
+from kgraph.ops.scattering import scatter_update as scatter_update
+from kgraph.ops.scattering import segment_max as segment_max
+from kgraph.ops.scattering import segment_min as segment_min
+from kgraph.ops.scattering import segment_prod as segment_prod
+from kgraph.ops.scattering import segment_sum as segment_sum
+from kgraph.ops.scattering import slice_update as slice_update
+from kgraph.ops.scattering import unravel_index as unravel_index
+from kgraph.ops.searching import bincount as bincount
+from kgraph.ops.searching import digitize as digitize
+from kgraph.ops.searching import histogram as histogram
+from kgraph.ops.searching import isin as isin
+from kgraph.ops.searching import searchsorted as searchsorted
+from kgraph.ops.series import corrcoef as corrcoef
+from kgraph.ops.series import correlate as correlate
+from kgraph.ops.series import diff as diff
+from kgraph.ops.series import trapezoid as trapezoid
+from kgraph.ops.shaping import broadcast_to as broadcast_to
+from kgraph.ops.shaping import concatenate as concatenate
+from kgraph.ops.shaping import expand_dims as expand_dims
+from kgraph.ops.shaping import flip as flip
+from kgraph.ops.shaping import hstack as hstack
+from kgraph.ops.shaping import moveaxis as moveaxis
+from kgraph.ops.shaping import pad as pad
+from kgraph.ops.shaping import ravel as ravel
+from kgraph.ops.shaping import repeat as repeat
+from kgraph.ops.shaping import reshape as reshape
+from kgraph.ops.shaping import roll as roll
+from kgraph.ops.shaping import split as split
+from kgraph.ops.shaping import squeeze as squeeze
+from kgraph.ops.shaping import stack as stack
+from kgraph.ops.shaping import swapaxes as swapaxes
+from kgraph.ops.shaping import tile as tile
+from kgraph.ops.shaping import transpose as transpose
+from kgraph.ops.shaping import vstack as vstack
+from kgraph.ops.stacking import append as append
+from kgraph.ops.stacking import array_split as array_split
+from kgraph.ops.stacking import dsplit as dsplit
+from kgraph.ops.stacking import dstack as dstack
+from kgraph.ops.stacking import fliplr as fliplr
+from kgraph.ops.stacking import flipud as flipud
+from kgraph.ops.stacking import hsplit as hsplit
+from kgraph.ops.stacking import rot90 as rot90
+from kgraph.ops.stacking import vsplit as vsplit
+from kgraph.ops.vectorizing import vectorize as vectorize
+from kgraph.ops.windows import bartlett as bartlett
+from kgraph.ops.windows import blackman as blackman
+from kgraph.ops.windows import hamming as hamming
+from kgraph.ops.windows import hanning as hanning
+from kgraph.ops.windows import kaiser as kaiser
+
+#: All functions, and the two modules that Keras has too.
+__all__ = sorted(name for name, value in globals().items() if isinstance(value, FunctionType)) + ["linalg", "nn"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from kgraph.ops.operands import TensorLike, as_bool, as_float, broadcast_all
 from kgraph.tensor import apply, binary, common_dtype, spread
 
@@ -77,6 +80,16 @@ def isinf(x: TensorLike) -> TensorLike:
     return apply("isinf", as_float(x))
 
 
+def isposinf(x: TensorLike) -> TensorLike:
+    """Whether each element is ``inf``."""
+    return equal(as_float(x), math.inf)
+
+
+def isneginf(x: TensorLike) -> TensorLike:
+    """Whether each element is ``-inf``."""
+    return equal(as_float(x), -math.inf)
+
+
 def isfinite(x: TensorLike) -> TensorLike:
     """Whether each element is neither NaN nor an infinity."""
     return apply("isfinite", as_float(x))
@@ -93,3 +106,17 @@ def where(condition: TensorLike, x1: TensorLike = None, x2: TensorLike = None) -
     dtype = common_dtype("select", x1, x2)
     shape = broadcast_all("where", (condition, x1, x2))
     return apply("select", spread(condition, "bool", shape), spread(x1, dtype, shape), spread(x2, dtype, shape))
+
+
+def select(condlist: Sequence[TensorLike], choicelist: Sequence[TensorLike], default: TensorLike = 0) -> TensorLike:
+    """The choice of the first condition that holds, element by element; ``default`` where none does.
+
+    Raises:
+        ValueError: there is not one choice for each condition.
+    """
+    if not condlist or len(condlist) != len(choicelist):
+        raise ValueError(f"ops.select: {len(condlist)} conditions take as many choices, not {len(choicelist)}")
+    chosen = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        chosen = where(condition, choice, chosen)
+    return chosen

@@ -8,11 +8,11 @@ from typing import Final, TypeAlias
 
 from kgraph import dims
 from kgraph.dims import Dim, Shape
-from kgraph.ops.elementwise import multiply
+from kgraph.ops.elementwise import multiply, subtract
 from kgraph.ops.operands import TensorLike, as_number, axis_of, claim_shape, rank_of, shape_of, to_shape
 from kgraph.ops.reductions import sum as reduce_sum
-from kgraph.ops.shaping import ravel, transpose
-from kgraph.tensor import apply, cast, common_dtype, operand_type
+from kgraph.ops.shaping import moveaxis, ravel, stack, transpose
+from kgraph.tensor import apply, cast, common_dtype, operand_type, take_slice
 from kgraph.tensor import matmul as matrix_product
 
 #: One label (a letter, or a digit for what ``...`` covers) an axis.
@@ -50,6 +50,46 @@ def outer(x1: TensorLike, x2: TensorLike) -> TensorLike:
 def vdot(x1: TensorLike, x2: TensorLike) -> TensorLike:
     """The sum of the products of all elements."""
     return dot(ravel(x1), ravel(x2))
+
+
+def kron(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """Each element of ``x1`` times all of ``x2``, in its place; the one of fewer dimensions gains leading ones."""
+    rank = max(rank_of(x1), rank_of(x2))
+    ones: list[Dim] = [1] * rank
+    pairs = [[*ones[rank_of(x) :], *shape_of(x)] for x in (x1, x2)]
+    left = to_shape(x1, [size for dim in pairs[0] for size in (dim, 1)])
+    right = to_shape(x2, [size for dim in pairs[1] for size in (1, dim)])
+    return to_shape(multiply(left, right), [dims.multiply(a, b) for a, b in zip(*pairs, strict=True)])
+
+
+def cross(
+    x1: TensorLike, x2: TensorLike, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> TensorLike:
+    """The vector at right angles to two vectors of 3, as long as the area between them.
+
+    Args:
+        x1: vectors along ``axisa``; those of 2 elements have 0 as the third.
+        x2: vectors along ``axisb``, likewise.
+        axisa: see ``x1``.
+        axisb: see ``x2``.
+        axisc: where the vectors of the result lie; those of two vectors of 2 are their third element alone.
+        axis: all three axes, where given.
+
+    Raises:
+        ValueError: a vector does not have 2 or 3 elements.
+    """
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
+    left, right = moveaxis(x1, axisa, 0), moveaxis(x2, axisb, 0)
+    sizes = shape_of(left)[0], shape_of(right)[0]
+    if not {*sizes} <= {2, 3}:
+        raise ValueError(f"ops.cross: vectors have 2 or 3 elements, not {sizes[0]} and {sizes[1]}")
+    a, b = ([take_slice(x, i) for i in range(int(size))] for x, size in zip((left, right), sizes, strict=True))
+    third = subtract(multiply(a[0], b[1]), multiply(a[1], b[0]))
+    if sizes == (2, 2):
+        return third
+    a, b = ([*x, multiply(x[0], 0)] if len(x) == 2 else x for x in (a, b))
+    first, second = (subtract(multiply(a[i], b[j]), multiply(a[j], b[i])) for i, j in ((1, 2), (2, 0)))
+    return stack([first, second, third], axisc)
 
 
 def tensordot(x1: TensorLike, x2: TensorLike, axes: int | Sequence[int | Sequence[int]] = 2) -> TensorLike:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from kgraph import tree
 from kgraph.dimension import Dimension, as_dim, as_dimension
-from kgraph.ops.comparison import where
 from kgraph.ops.operands import DTypeLike, ShapeLike, TensorLike, axis_of, rank_of, shape_list, shape_of
 from kgraph.tensor import Tensor, apply, as_array, is_symbolic, operand_type, take_slice
 from kgraph.tensor import cast as cast_to
-from kgraph.trace import current_trace
-from kgraph.types import DTYPES, short_dtype
+from kgraph.types import DTYPES, INTS, short_dtype
 from kgraph.variable import Variable
 
 
@@ -51,6 +48,31 @@ def dtype(x: TensorLike) -> str:
 def cast(x: TensorLike, dtype: DTypeLike) -> TensorLike:
     """``x`` as ``dtype``; floats are cut towards 0 on their way to ints."""
     return cast_to(convert_to_tensor(x), short_dtype(dtype))
+
+
+def saturate_cast(x: TensorLike, dtype: DTypeLike) -> TensorLike:
+    """``x`` as ``dtype``; what is beyond its numbers becomes the nearest of them."""
+    x, chosen = convert_to_tensor(x), short_dtype(dtype)
+    given = operand_type(x)
+    if chosen not in INTS or not (given.is_float or given.dtype == "i64"):
+        return cast_to(x, chosen)
+    # A float cut towards 0 ends at the ends of the ints by itself.
+    return cast_to(x if given.is_float else _within(x, np.iinfo(DTYPES[chosen])), chosen)
+
+
+def _within(x: TensorLike, bounds: np.iinfo) -> TensorLike:
+    return apply("clip", x, low=int(bounds.min), high=int(bounds.max))
+
+
+def array(x: TensorLike, dtype: DTypeLike = None) -> TensorLike:
+    """``x`` as a tensor or array, as ``dtype`` where one is given."""
+    return convert_to_tensor(x, dtype)
+
+
+def copy(x: TensorLike) -> TensorLike:
+    """``x``, an array as another one with the same numbers."""
+    x = convert_to_tensor(x)
+    return x if is_symbolic(x) else x.copy()
 
 
 def convert_to_tensor(x: TensorLike, dtype: DTypeLike = None) -> TensorLike:
@@ -105,13 +127,3 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         raise ValueError(f"ops.unstack: axis {axis} has {length} slices, but num is {num}")
     before = (np.s_[:],) * position
     return [take_slice(x, (*before, index)) for index in range(length)]
-
-
-def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """``true_fn()`` where ``pred`` holds, else ``false_fn()``.
-
-    Where ``pred`` has no value yet both are computed, and each pair of their tensors meets in ``where``.
-    """
-    if is_symbolic(pred) or (isinstance(pred, Variable) and current_trace() is not None):
-        return tree.map_structure(lambda yes, no: where(pred, yes, no), true_fn(), false_fn())
-    return true_fn() if bool(as_array(pred)) else false_fn()

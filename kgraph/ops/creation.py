@@ -7,7 +7,7 @@ import math
 from kgraph import dims
 from kgraph.dimension import Dimension, as_dim
 from kgraph.ops.comparison import greater_equal, where
-from kgraph.ops.elementwise import add, divide, multiply, subtract
+from kgraph.ops.elementwise import add, divide, exp, log, multiply, power, subtract
 from kgraph.ops.operands import (
     DTypeLike,
     ShapeLike,
@@ -66,6 +66,11 @@ def full_like(x: TensorLike, fill_value: TensorLike, dtype: DTypeLike = None) ->
     return full(shape, fill_value, given.dtype if dtype is None else dtype)
 
 
+def empty_like(x: TensorLike, dtype: DTypeLike = None) -> TensorLike:
+    """Zeros of the shape of ``x``: nothing here is ever without a value."""
+    return zeros_like(x, dtype)
+
+
 def arange(
     start: float | Dimension, stop: float | Dimension | None = None, step: float = 1, dtype: DTypeLike = None
 ) -> TensorLike:
@@ -121,7 +126,61 @@ def linspace(
     return (numbers, to_shape(step, shape)) if retstep else numbers
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> TensorLike:
+def logspace(
+    start: TensorLike,
+    stop: TensorLike,
+    num: int = 50,
+    endpoint: bool = True,
+    base: TensorLike = 10,
+    dtype: DTypeLike = None,
+    axis: int = 0,
+) -> TensorLike:
+    """``base`` to the numbers of ``linspace``."""
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    numbers = power(as_float(base), exponents)
+    return numbers if dtype is None else cast(numbers, short_dtype(dtype))
+
+
+def geomspace(
+    start: TensorLike,
+    stop: TensorLike,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: DTypeLike = None,
+    axis: int = 0,
+) -> TensorLike:
+    """``num`` numbers from ``start`` to ``stop``, each the same factor of the one before; both have the same sign."""
+    start, stop = as_float(start), as_float(stop)
+    factors = exp(linspace(0.0, log(divide(stop, start)), num, endpoint, axis=axis))
+    place = axis_of("geomspace", len(shape_of(factors)), axis)
+    shape = shape_of(factors)
+    first = spread(start, operand_type(factors).dtype, (*shape[:place], *shape[place + 1 :]))
+    numbers = multiply(to_shape(first, [*shape[:place], 1, *shape[place + 1 :]]), factors)
+    return numbers if dtype is None else cast(numbers, short_dtype(dtype))
+
+
+def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[TensorLike]:
+    """Each vector along its own axis of a grid, and repeated along the others.
+
+    ``"ij"`` gives the axes in the vectors' order; ``"xy"`` exchanges the first two.
+
+    Raises:
+        ValueError: ``indexing`` is neither, or an operand has more than one dimension.
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"ops.meshgrid: indexing is 'xy' or 'ij', not {indexing!r}")
+    if any(len(shape_of(one)) > 1 for one in x):
+        raise ValueError(f"ops.meshgrid: takes vectors, not shapes {[list(shape_of(one)) for one in x]}")
+    order = list(range(len(x)))
+    if indexing == "xy" and len(x) > 1:
+        order[:2] = 1, 0
+    sizes = [operand_type(x[i]).size for i in order]
+    places = [[size if i == place else 1 for place, size in enumerate(sizes)] for i in map(order.index, range(len(x)))]
+    along = [to_shape(one, place) for one, place in zip(x, places, strict=True)]
+    return [spread(one, operand_type(one).dtype, tuple(sizes)) for one in along]
+
+
+def eye(N: int | Dimension, M: int | Dimension | None = None, k: int = 0, dtype: DTypeLike = None) -> TensorLike:
     """Ones where the column is the row plus ``k``, in a matrix ``(N, M)`` of zeros; ``M`` is ``N`` where not given."""
     shape = shape_list("eye", (N, N if M is None else M))
     rows, columns = (apply("iota", shape=shape, axis=axis, dtype="i32") for axis in (0, 1))
@@ -131,6 +190,15 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Te
 def identity(n: int, dtype: DTypeLike = None) -> TensorLike:
     """The identity matrix ``(n, n)``."""
     return eye(n, dtype=dtype)
+
+
+def tri(
+    N: int | Dimension, M: int | Dimension | None = None, k: int = 0, dtype: DTypeLike = None
+) -> TensorLike:
+    """Ones up to the ``k``-th diagonal of a matrix ``(N, M)``, zeros above; ``M`` is ``N`` where not given."""
+    shape = shape_list("tri", (N, N if M is None else M))
+    rows, columns = (apply("iota", shape=shape, axis=axis, dtype="i32") for axis in (0, 1))
+    return cast(greater_equal(add(rows, k) if k else rows, columns), dtype_or_floatx(dtype))
 
 
 def tril(x: TensorLike, k: int = 0) -> TensorLike:

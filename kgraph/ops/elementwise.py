@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from kgraph.ops.comparison import equal, isnan, where
+from kgraph.ops.comparison import equal, greater, isnan, less, logical_and, logical_or, where
 from kgraph.ops.operands import TensorLike, as_float, as_number
 from kgraph.tensor import apply, binary, cast, common_dtype, operand_type
+from kgraph.types import DTYPES
 
 _LN_2: Final = math.log(2.0)
 _LN_10: Final = math.log(10.0)
@@ -58,6 +59,11 @@ def mod(x1: TensorLike, x2: TensorLike) -> TensorLike:
     return binary("mod", x1, x2)
 
 
+def fmod(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """``x1 - x2 * trunc(x1 / x2)``: the remainder, of the sign of ``x1``."""
+    return binary("fmod", x1, x2)
+
+
 def power(x1: TensorLike, x2: TensorLike) -> TensorLike:
     """``x1`` to the ``x2``."""
     is_two = isinstance(x2, (int, float)) and not isinstance(x2, bool) and x2 == 2
@@ -74,6 +80,41 @@ def minimum(x1: TensorLike, x2: TensorLike) -> TensorLike:
     return binary("minimum", x1, x2)
 
 
+def fmax(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """The larger of the two, or the other one where one is NaN."""
+    return where(isnan(x1), x2, where(isnan(x2), x1, maximum(x1, x2)))
+
+
+def fmin(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """The smaller of the two, or the other one where one is NaN."""
+    return where(isnan(x1), x2, where(isnan(x2), x1, minimum(x1, x2)))
+
+
+def heaviside(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """0 where ``x1`` is below 0, 1 where it is above, ``x2`` where it is 0; NaN for NaN."""
+    x1, x2 = as_float(x1), as_float(x2)
+    step = where(greater(x1, 0), 1.0, where(less(x1, 0), 0.0, x1))
+    return where(equal(x1, 0), x2, step)
+
+
+def nextafter(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """The number after ``x1`` that the dtype holds, on the way to ``x2``."""
+    return binary("nextafter", as_float(x1), as_float(x2))
+
+
+def ldexp(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """``x1 * 2**x2``.
+
+    Raises:
+        TypeError: ``x2`` does not hold ints.
+    """
+    given = operand_type(x2).dtype
+    if given not in ("i32", "i64"):
+        raise TypeError(f"ops.ldexp: the exponents x2 must be ints, not {DTYPES[given]}")
+    x1 = as_float(x1)
+    return multiply(x1, binary("pow", 2.0, cast(x2, operand_type(x1).dtype)))
+
+
 def arctan2(x1: TensorLike, x2: TensorLike) -> TensorLike:
     """The angle of the point at ``x2`` to the right and ``x1`` up, in radians."""
     return binary("atan2", x1, x2)
@@ -88,6 +129,13 @@ def logaddexp(x1: TensorLike, x2: TensorLike) -> TensorLike:
     """``log(exp(x1) + exp(x2))``, without overflow."""
     x1, x2 = as_float(x1), as_float(x2)
     return add(maximum(x1, x2), apply("softplus", negative(abs(subtract(x1, x2)))))
+
+
+def logaddexp2(x1: TensorLike, x2: TensorLike) -> TensorLike:
+    """``log2(2**x1 + 2**x2)``, without overflow."""
+    x1, x2 = as_float(x1), as_float(x2)
+    beyond = apply("softplus", multiply(abs(subtract(x1, x2)), -_LN_2))
+    return add(maximum(x1, x2), multiply(beyond, 1.0 / _LN_2))
 
 
 # --- the sign and the whole part -------------------------------------------------------------------------------------
@@ -108,6 +156,19 @@ def abs(x: TensorLike) -> TensorLike:
     return absolute(x)
 
 
+def fabs(x: TensorLike) -> TensorLike:
+    """``x`` without its sign, as a float."""
+    return absolute(as_float(x))
+
+
+def signbit(x: TensorLike) -> TensorLike:
+    """Whether ``x`` has a minus: also -0.0 has one."""
+    below = less(x, 0)
+    if not operand_type(x).is_float:
+        return below
+    return logical_or(below, logical_and(equal(x, 0), less(reciprocal(x), 0)))
+
+
 def sign(x: TensorLike) -> TensorLike:
     """-1, 0 or 1; NaN for NaN."""
     return apply("sign", as_number(x))
@@ -121,6 +182,11 @@ def floor(x: TensorLike) -> TensorLike:
 def ceil(x: TensorLike) -> TensorLike:
     """The nearest whole number above."""
     return apply("ceil", as_float(x))
+
+
+def trunc(x: TensorLike) -> TensorLike:
+    """The nearest whole number towards 0; ints and bools stay as they are."""
+    return apply("trunc", x) if operand_type(x).is_float else cast(x, operand_type(x).dtype)
 
 
 def round(x: TensorLike, decimals: int = 0) -> TensorLike:
@@ -166,6 +232,11 @@ def square(x: TensorLike) -> TensorLike:
 def sqrt(x: TensorLike) -> TensorLike:
     """The square root; NaN below 0."""
     return apply("sqrt", as_float(x))
+
+
+def cbrt(x: TensorLike) -> TensorLike:
+    """The cube root, of the sign of ``x``."""
+    return apply("cbrt", as_float(x))
 
 
 def rsqrt(x: TensorLike) -> TensorLike:
@@ -218,6 +289,21 @@ def erf(x: TensorLike) -> TensorLike:
     return apply("erf", as_float(x))
 
 
+def erfc(x: TensorLike) -> TensorLike:
+    """``1 - erf(x)``, exact where that is small."""
+    return apply("erfc", as_float(x))
+
+
+def erfinv(x: TensorLike) -> TensorLike:
+    """The number whose error function is ``x``; NaN beyond 1."""
+    return apply("erfinv", as_float(x))
+
+
+def i0(x: TensorLike) -> TensorLike:
+    """The modified Bessel function of the first kind, of order 0."""
+    return apply("i0", as_float(x))
+
+
 # --- angles ----------------------------------------------------------------------------------------------------------
 
 
@@ -234,6 +320,24 @@ def cos(x: TensorLike) -> TensorLike:
 def tan(x: TensorLike) -> TensorLike:
     """The tangent of radians."""
     return apply("tan", as_float(x))
+
+
+def sinc(x: TensorLike) -> TensorLike:
+    """``sin(pi * x) / (pi * x)``, and 1 at 0."""
+    x = as_float(x)
+    at_zero = equal(x, 0)
+    angle = multiply(where(at_zero, 1.0, x), math.pi)
+    return where(at_zero, 1.0, divide(sin(angle), angle))
+
+
+def deg2rad(x: TensorLike) -> TensorLike:
+    """Degrees as radians."""
+    return multiply(as_float(x), math.pi / 180.0)
+
+
+def rad2deg(x: TensorLike) -> TensorLike:
+    """Radians as degrees."""
+    return multiply(as_float(x), 180.0 / math.pi)
 
 
 def arcsin(x: TensorLike) -> TensorLike:

@@ -35,7 +35,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> TensorL
     if axis is None:
         x, axis = ravel(x), 0
     axis = axis_of("take", rank_of(x), axis)
-    found = apply("gather", moveaxis(x, axis, 0), _from_front(indices, as_dimension(shape_of(x)[axis])))
+    found = apply("gather", moveaxis(x, axis, 0), from_front(indices, as_dimension(shape_of(x)[axis])))
     if axis == 0:
         return found
     count = rank_of(indices)
@@ -43,7 +43,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> TensorL
     return transpose(found, order)
 
 
-def _from_front(indices: TensorLike, length: int | Dimension) -> TensorLike:
+def from_front(indices: TensorLike, length: int | Dimension) -> TensorLike:
     """``indices`` with negative ones counted from the end; nothing is emitted where none can be negative."""
     indices = as_index(indices)
     is_known = not is_symbolic(indices) and not isinstance(indices, Variable)
@@ -67,7 +67,7 @@ def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None)
     axis = axis_of("take_along_axis", len(x_shape), axis)
     before = broadcast_shapes(x_shape[:axis], i_shape[:axis])
     after = broadcast_shapes(x_shape[axis + 1 :], i_shape[axis + 1 :])
-    places = _from_front(indices, as_dimension(x_shape[axis]))
+    places = from_front(indices, as_dimension(x_shape[axis]))
     x = spread(x, operand_type(x).dtype, (*before, x_shape[axis], *after))
     places = spread(places, operand_type(places).dtype, (*before, i_shape[axis], *after))
     return apply("take_along_axis", x, places, axis=axis)
@@ -93,6 +93,18 @@ def sort(x: TensorLike, axis: int | None = -1) -> TensorLike:
 def argsort(x: TensorLike, axis: int | None = -1) -> TensorLike:
     """The indices, as int32, that put ``x`` in ascending order; equal elements keep theirs."""
     return _ordered("argsort", x, axis)
+
+
+def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> TensorLike:
+    """Indices, as int32, with that of the ``kth`` smallest element in its place: all are in order here.
+
+    Raises:
+        ValueError: there is no ``kth`` element.
+    """
+    length = operand_type(x).size if axis is None else shape_of(x)[axis_of("argpartition", rank_of(x), axis)]
+    if isinstance(length, int) and not -length <= kth < length:
+        raise ValueError(f"ops.argpartition: kth must be from {-length} to {length - 1} here, not {kth}")
+    return argsort(x, axis)
 
 
 def _ordered(op: str, x: TensorLike, axis: int | None) -> TensorLike:

@@ -7,9 +7,12 @@ from typing import Final
 
 from kgraph import config, dims
 from kgraph.broadcasting import shape_text
+from kgraph.ops.attention import dot_product_attention as dot_product_attention
 from kgraph.ops.comparison import greater, greater_equal, where
 from kgraph.ops.creation import ones_like
 from kgraph.ops.elementwise import clip, expm1, maximum, minimum, multiply, negative, sqrt, square, tanh
+from kgraph.ops.indexing import multi_hot as multi_hot
+from kgraph.ops.indexing import one_hot as one_hot
 from kgraph.ops.indexing import sort
 from kgraph.ops.normalization import batch_normalization as batch_normalization
 from kgraph.ops.normalization import layer_normalization as layer_normalization

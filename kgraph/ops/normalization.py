@@ -8,8 +8,9 @@ from typing import Any
 from kgraph import config, dims
 from kgraph.dims import Dim
 from kgraph.ops.elementwise import maximum, multiply, rsqrt, square
+from kgraph.ops.linalg import norm
 from kgraph.ops.operands import Axes, TensorLike, as_float, axes_of, axis_of, rank_of, shape_of, to_shape
-from kgraph.ops.reductions import mean, norm
+from kgraph.ops.reductions import mean
 from kgraph.ops.reductions import sum as reduce_sum
 from kgraph.ops.shaping import moveaxis, squeeze, stack
 from kgraph.tensor import apply, binary, named, operand_type, spread, take_slice

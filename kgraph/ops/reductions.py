@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from kgraph.dims import product
-from kgraph.ops.elementwise import absolute, divide, maximum, minimum, multiply, power, sqrt, square, subtract
+from kgraph.ops.comparison import isclose
+from kgraph.ops.elementwise import divide, maximum, minimum, multiply, sqrt, square, subtract
 from kgraph.ops.operands import (
     Axes,
     DTypeLike,
@@ -90,6 +91,11 @@ def amin(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> TensorLike
     return min(x, axis, keepdims)
 
 
+def ptp(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> TensorLike:
+    """The largest element less the smallest."""
+    return subtract(max(x, axis, keepdims), min(x, axis, keepdims))
+
+
 def any(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> TensorLike:
     """Whether some element is not 0."""
     return _reduce("any", "any", as_bool(x), axis, keepdims)
@@ -98,6 +104,13 @@ def any(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> TensorLike:
 def all(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> TensorLike:
     """Whether no element is 0."""
     return _reduce("all", "all", as_bool(x), axis, keepdims)
+
+
+def allclose(
+    x1: TensorLike, x2: TensorLike, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> TensorLike:
+    """Whether all elements are close; see ``isclose``."""
+    return all(isclose(x1, x2, rtol, atol, equal_nan))
 
 
 def count_nonzero(x: TensorLike, axis: Axes = None) -> TensorLike:
@@ -129,30 +142,6 @@ def _place(op: str, x: TensorLike, axis: int | None, keepdims: bool) -> TensorLi
 def logsumexp(x: TensorLike, axis: Axes = None, keepdims: bool = False) -> TensorLike:
     """``log(sum(exp(x)))``, without overflow."""
     return _reduce("logsumexp", "logsumexp", as_float(x), axis, keepdims)
-
-
-def norm(x: TensorLike, ord: float | str | None = None, axis: Axes = None, keepdims: bool = False) -> TensorLike:
-    """The norm of vectors along ``axis``: ``sum(abs(x)**ord)**(1/ord)``, with 2 by default.
-
-    ``inf``, ``-inf`` and 0 are the largest, the smallest, and the number of those not 0. ``"fro"``, and no ``ord``, are
-    the root of the sum of squares over all the axes.
-
-    Raises:
-        ValueError: a number as ``ord`` with several axes, whose matrix norm this is not.
-    """
-    x = as_float(x)
-    axes = axes_of("norm", rank_of(x), axis)
-    if ord is None or ord == "fro" or (ord == 2 and len(axes) == 1):
-        return sqrt(sum(square(x), axes, keepdims))
-    if len(axes) != 1 or isinstance(ord, str):
-        raise ValueError(f"ops.norm: takes a number as ord and one axis, or ord 'fro'; not ord {ord!r}, axis {axis!r}")
-    if ord == float("inf"):
-        return max(absolute(x), axes, keepdims)
-    if ord == float("-inf"):
-        return min(absolute(x), axes, keepdims)
-    if ord == 0:
-        return cast(sum(as_bool(x), axes, keepdims), operand_type(x).dtype)
-    return power(sum(power(absolute(x), float(ord)), axes, keepdims), 1.0 / ord)
 
 
 def cumsum(x: TensorLike, axis: int | None = None, dtype: DTypeLike = None) -> TensorLike:

@@ -43,7 +43,7 @@ def reshape(x: TensorLike, newshape: ShapeLike) -> TensorLike:
     if len(places) > 1:
         raise ValueError(f"ops.reshape: only one dimension can be -1, not {len(places)}: {tuple(wanted)}")
     if places:
-        rest = _quotient(given.size, dims.product(tuple(known)))
+        rest = quotient(given.size, dims.product(tuple(known)))
         if rest is None:
             text = f"no -1 fits {tuple(wanted)}, since {shape_text(given.shape)} has {given.size} elements"
             raise ValueError(f"ops.reshape: {text}")
@@ -55,7 +55,7 @@ def reshape(x: TensorLike, newshape: ShapeLike) -> TensorLike:
     return to_shape(x, known)
 
 
-def _quotient(total: Dim, part: Dim) -> Dim | None:
+def quotient(total: Dim, part: Dim) -> Dim | None:
     """``total / part``, rounded down where only data can tell whether it divides; ``None`` where it does not."""
     exact = dims.divide_exactly(total, part)
     if exact is None and isinstance(total, str) and isinstance(part, int) and part > 0:

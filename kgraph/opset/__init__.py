@@ -3,6 +3,7 @@
 from kgraph.opset import batch_normalization as batch_normalization
 from kgraph.opset import binary as binary
 from kgraph.opset import bits as bits
+from kgraph.opset import checks as checks
 from kgraph.opset import choice as choice
 from kgraph.opset import claims as claims
 from kgraph.opset import conversion as conversion

@@ -19,6 +19,7 @@ import numpy as np
 
 from kgraph import dims
 from kgraph.op import Attrs, Call, Draw, Lower, Sample, define, draw, sample
+from kgraph.opset.flops import per_element
 from kgraph.opset.layout import grain_of
 from kgraph.opset.normalization import part_of, part_weight
 from kgraph.types import TensorType
@@ -115,6 +116,7 @@ define(
     reference=_column_moments,
     samples=tuple(sample(draw(*shape)) for shape in _SHAPES),
     lower=_lower_strips("column_moments"),
+    flops=per_element(4),
 )
 define(
     "column_moments_grad(x: T[*b,n,c], moments: T[2,*b,c], dy: T[2,*b,c]) -> T[*b,n,c]",
@@ -122,6 +124,7 @@ define(
     reference=_column_moments_grad,
     samples=tuple(sample(draw(*shape), _statistics(shape), _statistics(shape)) for shape in _SHAPES),
     lower=_lower_rows("column_moments_grad"),
+    flops=per_element(3),
 )
 define(
     "merge_moments(parts: T[2,*b,n,c]) -> T[2,*b,c]",
@@ -216,6 +219,7 @@ define(
     reference=_batch_norm,
     samples=_samples(_whole, _statistics, _vector, _vector),
     lower=_lower_rows("batch_norm"),
+    flops=per_element(3),
 )
 define(
     "batch_norm_sums(x: T[*b,n,c], moments: T[2,*b,c], dy: T[*b,n,c]; epsilon: float) -> T[2,*b,c]",
@@ -223,6 +227,7 @@ define(
     reference=_batch_norm_sums,
     samples=_samples(_whole, _statistics, _whole),
     lower=_lower_strips("batch_norm_sums"),
+    flops=per_element(5),
 )
 define(
     "batch_norm_scale(moments: T[2,*b,c], gamma: T[c], dy: T[*b,n,c]; epsilon: float) -> T[*b,n,c]",
@@ -245,4 +250,5 @@ define(
     reference=_batch_norm_grad,
     samples=_samples(_whole, _statistics, _vector, _whole, _statistics),
     lower=_lower_rows("batch_norm_grad"),
+    flops=per_element(6),
 )

@@ -28,6 +28,14 @@ def _div_no_nan(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.where(b == 0, 0, a / b).astype(np.result_type(a))
 
 
+def _pow(a: np.ndarray, b: np.ndarray) -> Any:
+    if a.dtype.kind != "i":
+        return np.power(a, b)
+    # numpy refuses negative exponents of ints.
+    of_one = np.where(b % 2 == 0, a * a, a)
+    return np.where(b >= 0, np.power(a, np.maximum(b, 0)), np.where(np.abs(a) == 1, of_one, 0)).astype(a.dtype)
+
+
 def _where(condition: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A rule that passes the adjoint where the condition holds, and 0 elsewhere."""
     return lambda g: g.select(condition(g), g.dy, g.constant_like(g.dy, 0.0))
@@ -110,9 +118,10 @@ binary(
 )
 binary(
     "pow",
-    "`a` to the `b`; NaN where `a < 0` and `b` is not whole.",
-    np.power,
+    "`a` to the `b`; floats are NaN where `a < 0` and `b` is not whole, ints wrap around and are cut towards 0.",
+    _pow,
     (_pow_wrt_base, _pow_wrt_exponent),
+    dtypes="R",
     low=0.5,
     high=3.0,
     speed=_SLOW,

@@ -105,6 +105,7 @@ define(
     ),
     infer=_infer_dense,
     lower=_lower_dense("dense_residual"),
+    flops=product(1, after=3),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kgraph.op import Lower, Sample, define, draw, sample
+from kgraph.opset.flops import product
 from kgraph.opset.tiles import Tiles, product_call, product_tiles, wide_tiles
 
 
@@ -57,6 +58,7 @@ define(
     reference=np.matmul,
     samples=_samples(False, False),
     lower=_lower("matmul", -1),
+    flops=product(-1),
 )
 
 
@@ -75,6 +77,7 @@ define(
     reference=_tn,
     samples=_samples(True, False),
     lower=_lower("matmul_tn", -2, wide_tiles),
+    flops=product(-2),
 )
 
 
@@ -93,4 +96,5 @@ define(
     reference=_nt,
     samples=_samples(False, True),
     lower=_lower("matmul_nt", -1),
+    flops=product(-1),
 )

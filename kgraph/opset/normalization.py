@@ -18,6 +18,7 @@ import numpy as np
 
 from kgraph import dims
 from kgraph.op import Attrs, Call, Draw, Lower, Sample, define, draw, sample
+from kgraph.opset.flops import per_element
 from kgraph.opset.layout import TASK_ELEMENTS, grain_of, rows_of
 from kgraph.types import TensorType
 
@@ -140,6 +141,7 @@ define(
     reference=_layer_norm,
     samples=_row_samples(2),
     lower=_lower_rows("layer_norm"),
+    flops=per_element(7),
 )
 define(
     "layer_norm_grad(x: T[*s,c], gamma: T[c], dy: T[*s,c]; epsilon: float) -> T[*s,c]",
@@ -147,6 +149,7 @@ define(
     reference=_layer_norm_grad,
     samples=_row_samples(1, 1),
     lower=_lower_rows("layer_norm_grad"),
+    flops=per_element(9),
 )
 define(
     "layer_norm_sums(x: T[*b,n,c], dy: T[*b,n,c]; epsilon: float) -> T[2,*b,c]",
@@ -165,6 +168,7 @@ define(
     reference=_rms_norm,
     samples=_row_samples(1),
     lower=_lower_rows("rms_norm"),
+    flops=per_element(4),
 )
 define(
     "rms_norm_grad(x: T[*s,c], scale: T[c], dy: T[*s,c]; epsilon: float) -> T[*s,c]",
@@ -172,6 +176,7 @@ define(
     reference=_rms_norm_grad,
     samples=_row_samples(1, 1),
     lower=_lower_rows("rms_norm_grad"),
+    flops=per_element(6),
 )
 define(
     "rms_norm_sums(x: T[*b,n,c], dy: T[*b,n,c]; epsilon: float) -> T[*b,c]",

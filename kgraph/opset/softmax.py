@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from kgraph.op import Attrs, Call, Lower, define, draw, sample
+from kgraph.opset.flops import per_element
 from kgraph.opset.layout import grain_of, rows_of
 from kgraph.types import TensorType
 
@@ -72,6 +73,7 @@ define(
     "softmax(x: T[*s,c]) -> T[*s,c]",
     "`exp(x) / sum(exp(x))` along the last axis.",
     lower=_lower_rows("softmax"),
+    flops=per_element(4),
     grad=(_softmax_rule,),
     reference=softmax_reference,
     samples=_SAMPLES,
@@ -80,6 +82,7 @@ define(
     "softmax_grad(y: T[*s,c], dy: T[*s,c]) -> T[*s,c]",
     "The gradient of `softmax` where its result is `y`: `y * (dy - sum(y * dy))`.",
     lower=_lower_rows("softmax_grad"),
+    flops=per_element(4),
     grad=(None, _softmax_grad_rule),
     reference=_softmax_grad,
     samples=_GRAD_SAMPLES,
@@ -88,6 +91,7 @@ define(
     "log_softmax(x: T[*s,c]) -> T[*s,c]",
     "`x - log(sum(exp(x)))` along the last axis.",
     lower=_lower_rows("log_softmax"),
+    flops=per_element(4),
     grad=(_log_softmax_rule,),
     reference=log_softmax_reference,
     samples=_SAMPLES,
@@ -96,6 +100,7 @@ define(
     "log_softmax_grad(y: T[*s,c], dy: T[*s,c]) -> T[*s,c]",
     "The gradient of `log_softmax` where its result is `y`: `dy - exp(y) * sum(dy)`.",
     lower=_lower_rows("log_softmax_grad"),
+    flops=per_element(4),
     reference=_log_softmax_grad,
     samples=_GRAD_SAMPLES,
 )

@@ -14,6 +14,8 @@ from kgraph.opset.elementwise import binary, shapes, unary
 _SLOW = 8
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+_ROOT_PI = math.sqrt(math.pi)
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
@@ -28,9 +30,9 @@ def _one_plus_square(g: Any) -> Any:
     return g.add(g.constant_like(g.x, 1.0), g.square(g.x))
 
 
-def _erf_grad(g: Any) -> Any:
-    slope = g.mul(g.constant_like(g.x, 2 / math.sqrt(math.pi)), g.exp(g.neg(g.square(g.x))))
-    return g.mul(g.dy, slope)
+def _times_bell(number: float) -> Callable[[Any], Any]:
+    """The rule of a function whose slope is ``number * exp(-x²)``."""
+    return lambda g: g.mul(g.dy, g.mul(g.constant_like(g.x, number), g.exp(g.neg(g.square(g.x)))))
 
 
 # Exponentials and logarithms.
@@ -136,14 +138,16 @@ unary(
     "erf",
     "The error function, `2 / sqrt(pi)` times the integral of `exp(-t^2)` from 0 to `x`.",
     _erf,
-    _erf_grad,
+    _times_bell(2 / _ROOT_PI),
     speed=4,
 )
+unary("erfc", "`1 - erf(x)`, exact where that is small.", _erfc, _times_bell(-2 / _ROOT_PI), speed=_SLOW)
 
 # Steps, flat almost everywhere.
 unary("floor", "The nearest whole number below.", np.floor, flat)
 unary("ceil", "The nearest whole number above.", np.ceil, flat)
 unary("round", "The nearest whole number, halves to the even one.", np.round, flat)
+unary("trunc", "The nearest whole number towards 0.", np.trunc, flat)
 
 # Numbers of any dtype.
 unary("neg", "`-x`.", np.negative, lambda g: g.neg(g.dy), dtypes="R")

@@ -9,6 +9,7 @@ import numpy as np
 
 from kgraph.op import Sample, define, draw, sample
 from kgraph.opset.elementwise import elementwise
+from kgraph.opset.flops import per_element
 
 _SIZES: tuple[tuple[int, ...], ...] = ((5, 7), (1,), (), (0, 3), (1003,))
 
@@ -21,7 +22,7 @@ def _samples(operands: int, rate: bool, **attrs: Any) -> tuple[Sample, ...]:
     )
 
 
-def _slot(name: str, operands: str, doc: str, reference: Callable[..., Any]) -> None:
+def _slot(name: str, operands: str, doc: str, reference: Callable[..., Any], flops: int) -> None:
     """A moving average, which forgets at the rate ``1 - beta``."""
     first, second = operands.split()
     define(
@@ -30,10 +31,11 @@ def _slot(name: str, operands: str, doc: str, reference: Callable[..., Any]) -> 
         reference=reference,
         samples=_samples(2, rate=False, beta=0.9),
         lower=elementwise(name, "beta"),
+        flops=per_element(flops),
     )
 
 
-def _step(name: str, operands: str, doc: str, reference: Callable[..., Any], **number: float) -> None:
+def _step(name: str, operands: str, doc: str, reference: Callable[..., Any], flops: int, **number: float) -> None:
     """A step of a weight or slot along ``rate``; ``number`` is the op's one attribute, with the value to test it at."""
     names = operands.split()
     arrays = ", ".join(f"{each}: T[*s]" for each in names)
@@ -44,18 +46,20 @@ def _step(name: str, operands: str, doc: str, reference: Callable[..., Any], **n
         reference=reference,
         samples=_samples(len(names), rate=True, **number),
         lower=elementwise(name, *number),
+        flops=per_element(flops),
     )
 
 
-_slot("moment", "m g", "`m + (g - m) * (1 - beta)`.", lambda m, g, *, beta: m + (g - m) * (1 - beta))
-_slot("second_moment", "v g", "`v + (g^2 - v) * (1 - beta)`.", lambda v, g, *, beta: v + (g * g - v) * (1 - beta))
+_slot("moment", "m g", "`m + (g - m) * (1 - beta)`.", lambda m, g, *, beta: m + (g - m) * (1 - beta), 3)
+_slot("second_moment", "v g", "`v + (g^2 - v) * (1 - beta)`.", lambda v, g, *, beta: v + (g * g - v) * (1 - beta), 4)
 
-_step("sgd_step", "w g", "`w - rate * g`.", lambda w, g, rate: w - rate * g)
+_step("sgd_step", "w g", "`w - rate * g`.", lambda w, g, rate: w - rate * g, 2)
 _step(
     "momentum",
     "v g",
     "`momentum * v - rate * g`.",
     lambda v, g, rate, *, momentum: momentum * v - rate * g,
+    3,
     momentum=0.9,
 )
 _step(
@@ -63,6 +67,7 @@ _step(
     "w v g",
     "`w + momentum * v - rate * g`, with `v` as `momentum` has just made it.",
     lambda w, v, g, rate, *, momentum: w + momentum * v - rate * g,
+    4,
     momentum=0.9,
 )
 _step(
@@ -70,6 +75,7 @@ _step(
     "w m v",
     "`w - rate * m / (sqrt(v) + epsilon)`.",
     lambda w, m, v, rate, *, epsilon: w - rate * m / (np.sqrt(v) + epsilon),
+    5,
     epsilon=1e-3,
 )
 _step(
@@ -77,5 +83,6 @@ _step(
     "w g v",
     "`w - rate * g / sqrt(v + epsilon)`.",
     lambda w, g, v, rate, *, epsilon: w - rate * g / np.sqrt(v + epsilon),
+    5,
     epsilon=1e-3,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, Final
 
 from kgraph import ops
@@ -15,9 +16,10 @@ from kgraph.ops.operands import (
     dtype_or_floatx,
     rank_of,
     shape_list,
+    shape_of,
 )
 from kgraph.random.seeds import SeedGenerator, state_of
-from kgraph.tensor import apply
+from kgraph.tensor import apply, spread
 from kgraph.types import short_dtype
 
 #: ``erf(2 / sqrt(2))``: what of a normal distribution lies within two standard deviations.
@@ -87,6 +89,65 @@ def randint(
     return apply("random_integers", state_of(seed), shape=wanted, low=int(minval), high=int(maxval), dtype=short)
 
 
+def categorical(
+    logits: TensorLike, num_samples: int, dtype: DTypeLike = "int32", seed: Seed = None
+) -> TensorLike:
+    """Classes, each with the probability that ``softmax(logits)`` gives it: ``(n, classes) -> (n, num_samples)``.
+
+    The class of the largest sum of its logit and a number of the Gumbel distribution.
+
+    Raises:
+        ValueError: ``logits`` is no matrix.
+    """
+    logits = as_float(logits)
+    if rank_of(logits) != 2:
+        raise ValueError(f"random.categorical: logits must be (n, classes), not {list(shape_of(logits))}")
+    rows, classes = ops.shape(logits)
+    u = uniform((rows, num_samples, classes), dtype=ops.dtype(logits), seed=seed)
+    gumbel = ops.negative(ops.log(ops.negative(ops.log(u))))
+    return ops.cast(ops.argmax(ops.add(ops.expand_dims(logits, 1), gumbel), axis=-1), dtype or "int32")
+
+
+def gamma(shape: ShapeLike, alpha: TensorLike, dtype: DTypeLike = None, seed: Seed = None) -> TensorLike:
+    """Numbers of the gamma distribution of shape ``alpha``, which broadcasts to ``shape``, and scale 1.
+
+    They have no gradient in ``alpha``. NaN where that is below 0.
+    """
+    return ops.exp(_log_gamma("gamma", shape, alpha, dtype, state_of(seed)))
+
+
+def beta(
+    shape: ShapeLike, alpha: TensorLike, beta: TensorLike, dtype: DTypeLike = None, seed: Seed = None
+) -> TensorLike:
+    """Numbers of the beta distribution: ``a / (a + b)`` of two of the gamma distribution.
+
+    ``alpha`` and ``beta``, the shapes of these, broadcast to ``shape``; there is no gradient in them.
+    """
+    state = state_of(seed)
+    pair = [_log_gamma("beta", shape, each, dtype, state, salt) for salt, each in enumerate((alpha, beta))]
+    return ops.sigmoid(ops.subtract(*pair))
+
+
+def binomial(
+    shape: ShapeLike, counts: TensorLike, probabilities: TensorLike, dtype: DTypeLike = None, seed: Seed = None
+) -> TensorLike:
+    """How many of ``counts`` tries succeed, each with its probability. Both broadcast to ``shape``.
+
+    NaN where a count is below 0, or a probability outside [0, 1].
+    """
+    chosen, wanted = _float_dtype("binomial", dtype), shape_list("random.binomial", shape)
+    pair = [spread(ops.convert_to_tensor(each), chosen, tuple(wanted)) for each in (counts, probabilities)]
+    return apply("random_binomial", *pair, state_of(seed))
+
+
+def _log_gamma(
+    function: str, shape: ShapeLike, alpha: TensorLike, dtype: DTypeLike, state: Any, salt: int = 0
+) -> TensorLike:
+    wanted = shape_list(f"random.{function}", shape)
+    alpha = spread(ops.convert_to_tensor(alpha), _float_dtype(function, dtype), tuple(wanted))
+    return apply("random_log_gamma", ops.stop_gradient(alpha), state, salt=salt)
+
+
 def dropout(
     inputs: TensorLike, rate: float, noise_shape: ShapeLike | None = None, seed: Seed = None
 ) -> TensorLike:
@@ -95,13 +156,16 @@ def dropout(
     Args:
         inputs: the tensor.
         rate: from 0 to 1.
-        noise_shape: broadcasts to the shape of ``inputs``; what shares an element of it is dropped together.
+        noise_shape: broadcasts to the shape of ``inputs``, ``None`` standing for its size there; what shares an element
+            of it is dropped together.
         seed: see the module.
     """
     x = as_float(inputs)
     if noise_shape is None:
         return apply("dropout", x, state_of(seed), rate=float(rate))
-    kept = apply("dropout", ops.ones(noise_shape, dtype=ops.dtype(x)), state_of(seed), rate=float(rate))
+    sizes = noise_shape if isinstance(noise_shape, Iterable) else [noise_shape]
+    filled = [ops.shape(x)[axis] if size is None else size for axis, size in enumerate(sizes)]
+    kept = apply("dropout", ops.ones(filled, dtype=ops.dtype(x)), state_of(seed), rate=float(rate))
     return ops.multiply(x, kept)
 
 

@@ -23,8 +23,8 @@ KG_INLINE TYPE FN(sum_of_powers)(const TYPE *restrict x, int64_t size, TYPE larg
 KG_INLINE void FN(copy_short_row)(TYPE *restrict row, const TYPE *restrict x, int64_t vectors, int64_t size) {
     const int64_t last = (vectors - 1) * LANES;
     for (int64_t i = 0; i < last; i += LANES) FN(store)(row + i, FN(load)(x + i));
-    FN(choice) inside;
-    VECTOR none;
+    FN(choice) inside = {0};
+    VECTOR none = {0};
     for (int lane = 0; lane < LANES; lane++) inside[lane] = -(last + lane < size), none[lane] = (TYPE)-INFINITY;
     const FN(choice) part = (FN(choice))FN(load_part)(x + last, size - last);
     FN(store)(row + last, (VECTOR)((part & inside) | ((FN(choice))none & ~inside)));

@@ -3,6 +3,7 @@
 #define KG_KINDS_UNARY_H
 
 #include "elementwise.h"
+#include "special.h"
 
 /* X(name, input dtype, output dtype, value of x) */
 #define UNARY_FLOAT(X, T)                                       \
@@ -29,6 +30,12 @@
     X(softplus, T, T, s_softplus_##T(x))                        \
     X(relu, T, T, x < 0 ? 0 : x)                                \
     X(erf, T, T, s_erf_##T(x))                                  \
+    X(erfc, T, T, LIBM_##T(erfc)(x))                            \
+    X(erfinv, T, T, s_erfinv_##T(x))                            \
+    X(i0, T, T, s_i0_##T(x))                                    \
+    X(i1, T, T, s_i1_##T(x))                                    \
+    X(cbrt, T, T, LIBM_##T(cbrt)(x))                            \
+    X(trunc, T, T, LIBM_##T(trunc)(x))                          \
     X(floor, T, T, s_floor_##T(x))                              \
     X(ceil, T, T, s_ceil_##T(x))                                \
     X(round, T, T, s_rint_##T(x))                               \
