@@ -10,7 +10,7 @@ _counts: Counter[str] = Counter()
 
 def snake_case(name: str) -> str:
     """``BatchNormalization`` as ``batch_normalization``."""
-    spaced = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    spaced = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 

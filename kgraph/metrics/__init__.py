@@ -46,8 +46,8 @@ from kgraph.metrics.correlation import (
     pearson_correlation,
 )
 from kgraph.metrics.f_score import F1Score, FBetaScore
-from kgraph.metrics.hinge import CategoricalHinge, Hinge, SquaredHinge
 from kgraph.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
+from kgraph.metrics.margin import CategoricalHinge, Hinge, SquaredHinge
 from kgraph.metrics.metric import Metric
 from kgraph.metrics.probabilistic import (
     BinaryCrossentropy,

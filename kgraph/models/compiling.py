@@ -6,14 +6,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from kgraph import optimizers
 from kgraph.compile.compiled import CompileArguments, Compiled, compile_model, compile_prediction
 from kgraph.compile.losses import is_built_in
-from kgraph.compile.outputs import Output
+from kgraph.compile.outputs import Output, Reported
 from kgraph.compile.targets import target_shape
 from kgraph.data import first_samples
+from kgraph.debug.switch import chosen
 from kgraph.ir import Graph
 from kgraph.layers.layer import Layer
 from kgraph.models.compile_config import compile_config
@@ -21,7 +20,6 @@ from kgraph.models.copying import portable_state, restored_state
 from kgraph.models.known_feeds import KnownFeeds
 from kgraph.models.network import Network
 from kgraph.registry import Config, deserialize_keras_object
-from kgraph.runtime.checked import CheckedFunction
 from kgraph.runtime.function import Function
 from kgraph.tensor import Tensor
 from kgraph.variable import Variable
@@ -204,7 +202,14 @@ class CompilingModel(Layer):
         )
 
     def _checked(self, function: Function) -> Function:
-        return CheckedFunction.of(function) if self._run_eagerly else function
+        return chosen(function, self, node_by_node=self._run_eagerly)
+
+    def _choose_functions(self) -> None:
+        """Has the functions check values, or not, as it is switched now."""
+        for name in ("train_function", "test_function", "predict_function"):
+            function = getattr(self, name)
+            if function is not None:
+                setattr(self, name, self._checked(function))
 
     @property
     def graph(self) -> Graph:
@@ -318,11 +323,10 @@ class CompilingModel(Layer):
         for metric in self.metrics:
             metric.reset_state()
 
-    def _stateful_columns(self) -> np.ndarray:
-        """Which of ``metrics_names`` are kept as state, so that the last value stands for the epoch."""
-        assert self._compiled is not None
-        stateful = {metric.name for metric in self._compiled.metrics if metric.metric is not None}
-        return np.asarray([name in stateful for name in self.metrics_names])
+    @property
+    def _reported(self) -> list[Reported]:
+        """What a step reports."""
+        return [] if self._compiled is None else self._compiled.reported
 
 
 def _feed_shape(output: Output) -> tuple[int | None, ...] | None:

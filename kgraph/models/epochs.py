@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kgraph.callbacks import CallbackList
 from kgraph.models.passes import run_pass, run_test, shown
@@ -37,29 +37,27 @@ def run_epochs(model: SteppingModel, fit: Fit, hooks: CallbackList, progress: Ep
     """
     model.stop_training = False
     model._initial_epoch = None
-    logs: dict[str, float] = {}
+    logs: dict[str, Any] = {}
     hooks.on_train_begin()
     first = fit.epochs.start if model._initial_epoch is None else model._initial_epoch
-    try:
-        for epoch in range(first, fit.epochs.stop):
-            hooks.on_epoch_begin(epoch)
-            with shown(progress, fit.train, epoch):
-                totals = run_pass(model, fit.train, hooks, progress)
-                if not totals.steps:
-                    if epoch == first:
-                        raise ValueError(f"model {model.name} cannot be trained on data without batches")
-                    break
-                logs = totals.logs() | _validation(model, fit, epoch, hooks)
-                progress.end(totals.steps, logs)
-            hooks.on_epoch_end(epoch, logs)
-            if model.stop_training or _is_over(fit, epoch):
+    for epoch in range(first, fit.epochs.stop):
+        hooks.on_epoch_begin(epoch)
+        with shown(progress, fit.train, epoch):
+            totals = run_pass(model, fit.train, hooks, progress)
+            if not totals.steps:
+                if epoch == first:
+                    raise ValueError(f"model {model.name} cannot be trained on data without batches")
                 break
-    finally:
-        model.optimizer.finalize_variable_values(model._collected_trainable_weights)
+            logs = totals.logs() | _validation(model, fit, epoch, hooks)
+            progress.end(totals.steps, logs)
+        hooks.on_epoch_end(epoch, logs)
+        if model.stop_training or _is_over(fit, epoch):
+            break
+    model.optimizer.finalize_variable_values(model._collected_trainable_weights)
     hooks.on_train_end(logs)
 
 
-def _validation(model: SteppingModel, fit: Fit, epoch: int, hooks: CallbackList) -> dict[str, float]:
+def _validation(model: SteppingModel, fit: Fit, epoch: int, hooks: CallbackList) -> dict[str, Any]:
     """What the validation after ``epoch`` adds to its logs."""
     if fit.check is None or not fit.validates(epoch + 1):
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -111,9 +112,11 @@ def _without_skipped(outputs: Sequence[Output], y: Any) -> Any:
 
 
 def _weights(fed: Sequence[Output], sample_weight: Any) -> dict[str, Samples]:
-    """The sample weights of those outputs that have some, by output name."""
+    """The sample weights of those outputs that have some, by output name; one array is that of each output."""
     names = [output.name for output in fed]
     types = {output.name: any_samples(output.sample_weight.type) for output in fed if output.sample_weight is not None}
     if len(names) == 1 and isinstance(sample_weight, list) and not any(np.ndim(entry) for entry in sample_weight):
         sample_weight = np.asarray(sample_weight)
+    if len(names) > 1 and not isinstance(sample_weight, (list, tuple, Mapping, NoneType)):
+        sample_weight = dict.fromkeys(names, sample_weight)
     return standardize_weights(names, types, sample_weight)

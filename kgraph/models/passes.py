@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Final
 
@@ -15,6 +15,7 @@ from kgraph.models.loop import Totals, counting_batches, run_epoch
 from kgraph.models.sources import Pass
 from kgraph.models.stepping import SteppingModel
 from kgraph.progress import EpochProgress
+from kgraph.runtime.evaluation import NonFiniteError
 from kgraph.runtime.function import Function
 
 #: What a callback sets on the model to end a pass after the batch it is at.
@@ -22,25 +23,39 @@ _STOPS: Final[Mapping[str, str]] = {"train": "stop_training", "test": "stop_eval
 
 
 @contextmanager
-def shown(progress: EpochProgress, work: Pass, epoch: int = 0) -> Iterator[None]:
-    """A pass whose progress is shown; should it be cut short, what is printed next stands on a line of its own."""
-    progress.begin(work.source.steps, epoch)
+def shown(progress: EpochProgress, work: Pass, epoch: int | None = None) -> Iterator[None]:
+    """A pass whose progress is shown; should it be cut short, what is printed next stands on a line of its own.
+
+    Args:
+        progress: shows it.
+        work: the pass.
+        epoch: of training.
+
+    Raises:
+        NonFiniteError: a value is not finite, where that is looked for; with its report.
+    """
+    progress.begin(work.source.steps, epoch or 0)
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         progress.interrupt()
+        if isinstance(error, NonFiniteError):
+            from kgraph.debug.telling import told
+
+            raise told(error, epoch) from None
         raise
 
 
 def run_pass(model: SteppingModel, work: Pass, hooks: CallbackList, progress: EpochProgress | None = None) -> Totals:
     """One pass of training or evaluation; gives the losses and metrics."""
     model.reset_metrics()
-    totals = Totals(model.metrics_names, model._stateful_columns())
+    totals = Totals(model._reported)
     one_by_one = hooks.has_batch_hooks if work.phase == "train" else hooks.has_test_batch_hooks
     begin, end = (getattr(hooks, f"on_{work.phase}_batch_{when}") for when in ("begin", "end"))
     with closing(work.source.epoch()) as chunks:
         for steps in run_epoch(work.function, chunks, begin if one_by_one else None):
             totals.add(steps)
+            model._latest_steps = steps
             if progress is not None:
                 progress.update(steps.end, totals.logs)
             if one_by_one:
@@ -92,7 +107,7 @@ def _predictions(
             if one_by_one and rows:
                 hooks.on_predict_batch_begin(done)
             arrays = {name: array[window] for name, array in chunk.arrays.items()}
-            with counting_batches(done) if rows <= chunk.batch else nullcontext():
+            with counting_batches(done, is_known=rows <= chunk.batch):
                 results = function.run_batches(arrays, chunk.batch, partial(_show, progress, done))
             yield results
             done += -(-rows // chunk.batch)

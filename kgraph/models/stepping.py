@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,13 @@ from kgraph.data import Samples, check_sample_counts, in_memory
 from kgraph.models.compiling import CompilingModel
 from kgraph.models.feeding import feed_inputs, feed_targets, weigh_classes
 from kgraph.models.known_feeds import KnownFeeds
+from kgraph.runtime.evaluation import NonFiniteError
 from kgraph.runtime.function import Function
 from kgraph.tensor import Tensor
+
+if TYPE_CHECKING:
+    from kgraph.explain import Explanation
+    from kgraph.models.loop import Steps
 
 
 class SteppingModel(CompilingModel):
@@ -24,12 +29,20 @@ class SteppingModel(CompilingModel):
     stop_evaluating = stop_predicting = False
     #: Where the ``fit`` that has just begun is to start, if a callback knows better than its caller.
     _initial_epoch: int | None = None
+    #: The steps that ``fit`` has just taken.
+    _latest_steps: Steps | None = None
 
     # The three functions, made at first use
 
     def make_train_function(self) -> Function:
-        """The function of a training step; made at the first call, then kept."""
+        """The function of a training step; made at the first call, then kept.
+
+        Raises:
+            RuntimeError: the model is not compiled, or has no optimizer.
+        """
         compiled = self._require_compiled("trained")
+        if self.optimizer is None:
+            raise RuntimeError(f"model {self.name} was compiled without an optimizer: it cannot be trained")
         warn_if_trainable_changed(self, compiled)
         if self.train_function is None:
             self.train_function = self._checked(train_function(compiled, self.optimizer))
@@ -56,8 +69,8 @@ class SteppingModel(CompilingModel):
         """One training step.
 
         Returns:
-            The loss and metrics of this batch alone, in the order of ``metrics_names``: a scalar where there is one,
-            else a list; or a dict by name.
+            The loss and metrics of this batch alone, in the order of ``metrics_names``: one value where there is one,
+            else a list; or a dict by name. A value is a float, or an array where a metric has several numbers.
         """
         self._prepare_for(x, "trained")
         function = self.make_train_function()
@@ -71,6 +84,30 @@ class SteppingModel(CompilingModel):
         feeds = self._batch_feeds(function, "evaluated", x, y, sample_weight)
         return self._one_batch(function, feeds, return_dict)
 
+    def explain_loss(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, training: bool = False
+    ) -> Explanation:
+        """Why the loss of one batch is the number that ``test_on_batch`` gives: its terms, which add up to it.
+
+        Nothing changes: neither weights nor the state of layers and metrics.
+
+        Args:
+            x, y, sample_weight, class_weight: as for ``train_on_batch``.
+            training: whether layers act as in training; it is then the loss that ``train_on_batch`` would give next.
+
+        Raises:
+            RuntimeError, ValueError, TypeError: as ``train_on_batch``.
+        """
+        from kgraph.explain import explain
+
+        self._prepare_for(x, "explained")
+        feeds = self._explained_feeds(x, y, sample_weight, class_weight)
+        return explain(self._require_compiled("explained"), feeds, training)
+
+    def _explained_feeds(self, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, np.ndarray]:
+        samples = self._weighed("explained", self._feeds("explained", x, y, sample_weight), class_weight)
+        return {name: in_memory(array) for name, array in samples.items()}
+
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch."""
         function = self.predict_function
@@ -79,7 +116,11 @@ class SteppingModel(CompilingModel):
             self._prepare_for(x)
             function = self.make_predict_function()
             inputs = self._batch_inputs(x)
-        return self._outputs(function(inputs))
+        try:
+            results = function(inputs)
+        except NonFiniteError as error:
+            raise _told(error) from None
+        return self._outputs(results)
 
     def _one_batch(self, function: Function, feeds: dict[str, np.ndarray], return_dict: bool) -> Any:
         metrics = self.metrics
@@ -88,11 +129,13 @@ class SteppingModel(CompilingModel):
             self.reset_metrics()
         try:
             results = function(feeds)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, NonFiniteError):
+                _told(error)
             for variable, before in states:
                 variable.assign(before)
             raise
-        values = [float(result) for result in results.values()]
+        values = [float(result.item()) if result.size == 1 else result for result in results.values()]
         if return_dict:
             return dict(zip(results, values, strict=True))
         return values[0] if len(values) == 1 else values
@@ -147,3 +190,10 @@ class SteppingModel(CompilingModel):
 def only_known(function: Function, arrays: Mapping[str, Any]) -> dict[str, Any]:
     """The arrays that ``function`` takes: what it computes may not depend on all of them."""
     return {name: array for name, array in arrays.items() if name in function.graph}
+
+
+def _told(error: NonFiniteError) -> NonFiniteError:
+    """``error`` with its report, where it is read."""
+    from kgraph.debug.telling import told
+
+    return told(error)

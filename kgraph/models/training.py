@@ -65,7 +65,8 @@ class TrainingModel(GeneratorNames, SteppingModel):
             shuffle: whether each epoch takes the samples in a new order; ``"batch"`` for a new order in each batch. The
                 batches of a ``PyDataset`` come in a new order; other batches come as they are given.
             class_weight: a dict of class to weight; one per output for several outputs.
-            sample_weight: an array ``(samples,)``, or ``(samples, steps)`` where its mode is temporal; one per output.
+            sample_weight: an array ``(samples,)``, or ``(samples, steps)`` where its mode is temporal; one for each
+                output, or one for all.
             initial_epoch: where to go on counting.
             steps_per_epoch: batches in an epoch, where it is not one pass over the data. The next epoch goes on where
                 this one stopped.
@@ -94,6 +95,7 @@ class TrainingModel(GeneratorNames, SteppingModel):
         with ExitStack() as opened:
             train, held_out = open_training(self, Data(x, y, sample_weight), batching, class_weight, fraction)
             opened.callback(train.source.close)
+            opened.callback(setattr, self, "_latest_steps", None)
             check = self._validation(held_out, validation_data, in_validation)
             if check is not None:
                 opened.callback(check.source.close)

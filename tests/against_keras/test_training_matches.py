@@ -274,3 +274,17 @@ def test_early_stopping_stops_where_it_does_in_keras(side):
     history = model.fit(X, BINARY, callbacks=[stop], **{**EPOCHS, "epochs": 20})
     assert len(history.history["loss"]) == 3
     assert stop.stopped_epoch == 2
+
+
+def two_heads(side):
+    x = side.Input((X.shape[1],))
+    model = side.Model(x, {name: side.layers.Dense(1, name=name)(x) for name in ("a", "b")})
+    return compiled(side, model, optimizer="sgd", loss={"a": "mse", "b": "mae"})
+
+
+def test_one_array_of_weights_counts_for_every_output_as_in_keras():
+    target = {"a": X[:, :1], "b": X[:, 1:2]}
+    ours, theirs = both_models(two_heads)
+    assert_same_history(*(model.fit(X, target, sample_weight=WEIGHTS, **EPOCHS) for model in (ours, theirs)))
+    results = [m.evaluate(X, target, sample_weight=WEIGHTS, verbose=0, return_dict=True) for m in (ours, theirs)]
+    assert results[0] == pytest.approx(results[1], rel=1e-3, abs=1e-4)

@@ -52,6 +52,23 @@ def test_an_interrupt_in_a_callback_stops_after_its_step() -> None:
     assert_usable(model)
 
 
+def test_averages_take_the_place_of_weights_where_training_ends_well_alone() -> None:
+    model, stepped = regression(), regression()
+    stepped.set_weights(model.get_weights())
+    for each in (model, stepped):
+        each.compile(keras.optimizers.SGD(0.1, use_ema=True), "mse")
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X[:20], Y[:20], batch_size=10, shuffle=False, callbacks=[Interrupt(1)], verbose=0)
+    for begin in (0, 10):
+        stepped.train_on_batch(X[begin : begin + 10], Y[begin : begin + 10])
+    for ours, theirs in zip(model.get_weights(), stepped.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    model.fit(X[:20], Y[:20], verbose=0)
+    averages = [v.numpy() for v in model.optimizer.variables if v.path.endswith("average")]
+    for ours, average in zip(model.get_weights(), averages, strict=True):
+        np.testing.assert_array_equal(ours, average)
+
+
 @pytest.mark.parametrize("how", ["fit", "evaluate", "predict"])
 def test_an_interrupt_from_outside_is_heard_soon(how: str) -> None:
     model = regression()
@@ -76,7 +93,7 @@ def test_an_interrupt_from_outside_is_heard_soon(how: str) -> None:
 
 def test_an_interrupted_bar_ends_its_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     model = regression()
-    monkeypatch.setattr("kgraph.progress._is_terminal", lambda stream: True)
+    monkeypatch.setattr("kgraph.progress.is_terminal", lambda stream: True)
     slow = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: time.sleep(0.02))
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y, batch_size=10, callbacks=[slow, Interrupt(5)], verbose=1)
