@@ -56,7 +56,7 @@ build/%/.built: $(NATIVE) $(PACKAGE_SOURCES)
 	@touch $@
 
 demo: $(NATIVE) ## train on handwritten digits, then show the graph that was trained
-	$(PY) examples/digits.py
+	$(PY) -m kgraph demo
 
 lint: $(NATIVE) $(VENV)/.with-lint ## ruff and mypy
 	$(PY) -m ruff check .

@@ -47,6 +47,9 @@ OTHERS: Final = (
     "add:1024x1024,1024x1024",
     "sum:1024x1024;axes=[0]",
     "softmax:128x1000",
+    "layer_norm:2048x128,128,128;epsilon=0.001",
+    "layer_norm_grad:2048x128,128,2048x128;epsilon=0.001",
+    "column_moments:128x784x32",
 )
 
 

@@ -7,7 +7,7 @@ adjoint on unchanged makes no node: ``%grad/sum`` is then also the adjoint of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -80,7 +80,7 @@ def gradients(graph: Graph, of: str, wrt: Sequence[str], name: str | None = None
         raise ValueError(f"gradients start at a float scalar, but %{of} is {target.type}")
     builder = Builder.extending(graph, name or graph.name)
     values = builder.values
-    on_path = _descendants(graph, wrt) & graph.ancestors([of])
+    on_path = graph.descendants(wrt) & graph.ancestors(of)
     adjoints = _Adjoints(builder)
     if on_path:
         seed = builder.emit("full", (), {"shape": [], "value": 1.0, "dtype": target.type.dtype})
@@ -94,14 +94,6 @@ def gradients(graph: Graph, of: str, wrt: Sequence[str], name: str | None = None
         if adjoint is not None:
             builder.output(f"grad/{wanted}", adjoint)
     return builder.finish()
-
-
-def _descendants(graph: Graph, names: Iterable[str]) -> set[str]:
-    found = set(names)
-    for node in graph.nodes:
-        if not found.isdisjoint(node.inputs):
-            found.add(node.name)
-    return found
 
 
 def _propagate(builder: Builder, value: Value, adjoints: _Adjoints, on_path: set[str]) -> None:

@@ -80,7 +80,7 @@ class Measured(NamedTuple):
 
     Attributes:
         runs: how many.
-        wall_ns: from the beginning of each run to its end, added up.
+        wall_ns: from the beginning of each run to its end, added up; the rows of its batch are gathered first.
         busy_ns: of each instruction, the time of all threads added up.
         tasks: of each instruction, how many ranges it was run on.
         phases: the instructions of each phase, which run at the same time.

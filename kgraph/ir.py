@@ -57,13 +57,13 @@ class Graph:
         Raises:
             KeyError: no node has the name.
         """
-        node = self.by_name.get(name.removeprefix("%"))
+        node = self.by_name.get(name) or self.by_name.get(name.removeprefix("%"))
         if node is None:
             raise KeyError(f"graph {self.name} has no node {name!r}")
         return node
 
     def __contains__(self, name: str) -> bool:
-        return name.removeprefix("%") in self.by_name
+        return name in self.by_name or name.removeprefix("%") in self.by_name
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -164,6 +164,36 @@ class Graph:
         from kgraph import dot
 
         return dot.to_dot(self)
+
+    def to_svg(self, fold: bool | None = None) -> str:
+        """The graph as an SVG picture: forward down, losses and metrics beside it, gradients mirrored, updates outside.
+
+        Args:
+            fold: whether sections are shown as one box each; ``None`` folds graphs of more than 150 nodes.
+        """
+        from kgraph import pictures
+
+        return pictures.draw_svg(self, fold)
+
+    def to_html(self, values: Mapping[str, Any] | None = None, fold: bool | None = None) -> str:
+        """The same picture as a page to explore, which needs no other file and no network.
+
+        Args:
+            values: arrays by the names of nodes: the page shows their statistics. Names of no node are passed over.
+            fold: whether sections are folded at first; ``None`` folds graphs of more than 150 nodes.
+
+        Raises:
+            TypeError: a value is no array of numbers.
+        """
+        from kgraph import pictures
+
+        return pictures.draw_page(self, values, fold)
+
+    def _repr_html_(self) -> str:
+        """The page, folded, in a notebook."""
+        from kgraph import pictures
+
+        return pictures.draw_cell(self)
 
     def section(self, name: str) -> str:
         """The lines of the section ``name`` of the dump, e.g. ``loss/dense_3``."""

@@ -94,12 +94,14 @@ class Call(NamedTuple):
 
 
 Lower = Callable[[Sequence[TensorType], TensorType, Attrs], Call]
+#: The operations on numbers that make a result of known type once.
+Flops = Callable[[Sequence[TensorType], TensorType, Attrs], int]
 
 
 class Draw(NamedTuple):
     """A random test operand: floats (``dtype="T"``), ints or bools of ``shape``, in ``[low, high)``.
 
-    ``whole`` floats have no fraction.
+    ``whole`` floats have no fraction. ``diagonal`` is added to the diagonals of the last two axes.
     """
 
     shape: tuple[int, ...]
@@ -107,6 +109,7 @@ class Draw(NamedTuple):
     high: float = 2.0
     dtype: str = "T"
     whole: bool = False
+    diagonal: float = 0.0
 
     def array(self, rng: np.random.Generator, dtype: str) -> np.ndarray:
         """The operand, as ``dtype`` where the draw leaves it open."""
@@ -118,6 +121,8 @@ class Draw(NamedTuple):
             values = rng.integers(int(self.low), int(self.high), self.shape)
         else:
             values = rng.uniform(self.low, self.high, self.shape)
+        if self.diagonal:
+            values = values + self.diagonal * np.eye(*self.shape[-2:])
         return np.asarray(values, DTYPES[chosen])
 
 
@@ -128,8 +133,15 @@ class Sample(NamedTuple):
     attrs: dict[str, Any]
 
 
-def draw(*shape: int, low: float = -2.0, high: float = 2.0, dtype: str = "T", whole: bool = False) -> Draw:
-    return Draw(shape, low, high, dtype, whole)
+def draw(
+    *shape: int,
+    low: float = -2.0,
+    high: float = 2.0,
+    dtype: str = "T",
+    whole: bool = False,
+    diagonal: float = 0.0,
+) -> Draw:
+    return Draw(shape, low, high, dtype, whole, diagonal)
 
 
 def sample(*draws: Draw, **attrs: Any) -> Sample:
@@ -153,6 +165,7 @@ class Op(NamedTuple):
     samples: tuple[Sample, ...]
     lower: Lower | None
     fault: str | None
+    flops: Flops | None
 
     @property
     def is_elementwise(self) -> bool:
@@ -360,6 +373,7 @@ def define(
     lower: Lower | None = None,
     role: Role = "compute",
     fault: str | None = None,
+    flops: Flops | None = None,
 ) -> Op:
     """Declares an op and registers it under the signature's name.
 
@@ -374,6 +388,7 @@ def define(
         role: see ``Role``.
         fault: for kernels that may refuse a value, the sentence that says why, over ``{value}``, ``{position}`` and
             the attributes.
+        flops: what a result costs, where that is not one operation an element; see ``kgraph.costs``.
     """
     match = _SIGNATURE.fullmatch(signature)
     if match is None:
@@ -401,6 +416,7 @@ def define(
         samples=samples,
         lower=lower,
         fault=fault,
+        flops=flops,
     )
     _REGISTRY[name] = op
     return op

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple, TextIO
 
+import numpy as np
+
 from kgraph.config import is_interactive_logging_enabled
+from kgraph.terminal import is_terminal
 
 #: What ``verbose`` may be: nothing, a bar where the stream can redraw, one line at the end.
 VERBOSE: Final[Mapping[int | str, int]] = {0: 0, 1: 1, 2: 2, "auto": 1}
@@ -16,7 +19,13 @@ VERBOSE: Final[Mapping[int | str, int]] = {0: 0, 1: 1, 2: 2, "auto": 1}
 #: A notebook redraws through a message to the browser, so it is asked for that less often.
 _NOTEBOOK_INTERVAL: Final = 0.2
 
-Values = Iterable[tuple[str, float]]
+#: An array that is no longer is shown number by number, a longer one by its mean.
+_MOST_SHOWN: Final = 4
+
+#: A number, or the array of a metric with several.
+Value = float | np.ndarray
+Values = Iterable[tuple[str, Value]]
+Logs = Mapping[str, Value]
 
 
 def verbosity(verbose: int | str) -> int:
@@ -38,8 +47,12 @@ def in_notebook() -> bool:
     return get_ipython is not None and getattr(get_ipython(), "kernel", None) is not None
 
 
-def format_value(value: float) -> str:
-    """``0.1235``, or ``1.2346e-04`` where four decimals would show too little."""
+def format_value(value: Value) -> str:
+    """``0.1235``, or ``1.2346e-04`` where four decimals would show too little; of an array each number, or the mean."""
+    if isinstance(value, np.ndarray):
+        if value.size > _MOST_SHOWN:
+            return f"{format_value(float(value.mean()))} (mean of {value.size})"
+        return f"[{' '.join(map(format_value, value.ravel().tolist()))}]"
     return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
 
 
@@ -145,10 +158,10 @@ class Progbar:
         self.unit_name = unit_name
         self.title = title
         self.seen_so_far = 0
-        self.redraws = self.verbose == 1 and (notebook or _is_terminal(stream))
+        self.redraws = self.verbose == 1 and (notebook or is_terminal(stream))
         self._line = _Line(stream, self.redraws)
         self._glyphs = _glyphs_for(stream)
-        self._sums: dict[str, tuple[float, float]] = {}
+        self._sums: dict[str, tuple[Value, float]] = {}
         self._start = self._drawn_at = time.perf_counter()
         self._steps_took = 0.0
         self._finished = False
@@ -197,13 +210,14 @@ class Progbar:
 
     def _accumulate(self, steps: int, values: Values) -> None:
         for name, value in values:
+            number = _plain(value)
             if name in self.stateful_metrics:
-                self._sums[name] = (float(value), 1)
+                self._sums[name] = (number, 1)
             else:
                 # The values that a final update brings along, without a step, count as one.
                 weight = max(steps, 1)
                 total, count = self._sums.get(name, (0.0, 0))
-                self._sums[name] = (total + float(value) * weight, count + weight)
+                self._sums[name] = (total + number * weight, count + weight)
 
     def _text(self, now: float) -> str:
         title = "" if self.redraws else self.title
@@ -235,9 +249,12 @@ class Progbar:
         return f"(ETA {format_duration(left)})" if left >= 1 else ""
 
 
-def _is_terminal(stream: TextIO) -> bool:
-    isatty = getattr(stream, "isatty", None)
-    return isatty is not None and isatty()
+def _plain(value: object) -> Value:
+    """A value of any kind as a float, or an array where it has several numbers."""
+    if isinstance(value, (int, float)):
+        return value
+    array = np.asarray(value, np.float64)
+    return array.item() if array.size == 1 else array
 
 
 class EpochProgress:
@@ -266,13 +283,13 @@ class EpochProgress:
         """Whether ``update`` would draw now."""
         return self.bar.is_due()
 
-    def update(self, step: int, logs: Mapping[str, float] | Callable[[], Mapping[str, float]]) -> None:
+    def update(self, step: int, logs: Logs | Callable[[], Logs]) -> None:
         """Says that ``step`` steps are done, with the metrics so far, or a function that is asked for them if drawn."""
         self.bar.reach(step)
         if self.is_due():
             self._show(step, logs() if callable(logs) else logs, finalize=False)
 
-    def end(self, step: int, logs: Mapping[str, float]) -> None:
+    def end(self, step: int, logs: Logs) -> None:
         """Ends the epoch, with all its metrics. Now it is known how many steps it had."""
         if self.bar.target is None:
             self.bar.target = step
@@ -282,7 +299,6 @@ class EpochProgress:
         """Ends a line that is half drawn: the loop stops here."""
         self.bar.interrupt()
 
-    def _show(self, step: int, logs: Mapping[str, float], finalize: bool) -> None:
+    def _show(self, step: int, logs: Logs, finalize: bool) -> None:
         self.bar.stateful_metrics = frozenset(logs)
-        values: Sequence[tuple[str, float]] = list(logs.items())
-        self.bar.update(step, values, finalize=finalize)
+        self.bar.update(step, list(logs.items()), finalize=finalize)

@@ -79,10 +79,12 @@ _LAYER: Final = re.compile(rf"layer ({_ID}) = (.*)")
 _OUTPUT: Final = re.compile(rf"output ({_ID}) = %({_ID})")
 _UPDATE: Final = re.compile(rf"update %({_ID}) <- %({_ID})")
 _ATTR_KEY: Final = re.compile(r"(\w+): ")
-_REMARK: Final = "  # "
+#: What stands before a remark.
+REMARK: Final = "  # "
 _SOURCE: Final = re.compile(r"at (.+)")
 
-_LEAF_SECTIONS: Final = {
+#: The sections of leaves, which go by what these are, not by their names.
+LEAF_SECTIONS: Final = {
     "input": "placeholders",
     "target": "placeholders",
     "sample_weight": "placeholders",
@@ -108,28 +110,28 @@ def dump(graph: GraphParts, remark: Remark | None = None) -> str:
 
 
 def _statements(graph: GraphParts, remark: Remark | None) -> Iterator[str]:
-    yield f"graph {_id(graph.name)}"
+    yield f"graph {quoted(graph.name)}"
     for layer, config in graph.layers.items():
-        yield f"layer {_id(layer)} = {json.dumps(config)}"
+        yield f"layer {quoted(layer)} = {json.dumps(config)}"
     section = ""
     for node in graph.nodes:
         if section_of(node) != section:
             section = section_of(node)
-            yield from ("", f"# {_id(section)}")
+            yield from ("", f"# {quoted(section)}")
         said = remark(node) if remark is not None else ""
-        yield format_node(node) + (f"{_REMARK}{_plain(said)}" if said else "")
+        yield format_node(node) + (f"{REMARK}{_plain(said)}" if said else "")
     if graph.outputs or graph.updates:
         yield from ("", "# results")
     for name, value in graph.outputs.items():
-        yield f"output {_id(name)} = %{_id(value)}"
+        yield f"output {quoted(name)} = %{quoted(value)}"
     for variable, value in graph.updates.items():
-        yield f"update %{_id(variable)} <- %{_id(value)}"
+        yield f"update %{quoted(variable)} <- %{quoted(value)}"
 
 
 def section_of(node: Node) -> str:
     """The section that ``node`` is printed under."""
-    if node.op in _LEAF_SECTIONS:
-        return _LEAF_SECTIONS[node.op]
+    if node.op in LEAF_SECTIONS:
+        return LEAF_SECTIONS[node.op]
     parts = node.name.split("/")
     if parts[0] in _PAIRED_SCOPES and len(parts) > 2:
         return "/".join(parts[:2])
@@ -138,9 +140,9 @@ def section_of(node: Node) -> str:
 
 def format_node(node: Node) -> str:
     """The statement of one node."""
-    inputs = ", ".join(f"%{_id(name)}" for name in node.inputs)
+    inputs = ", ".join(f"%{quoted(name)}" for name in node.inputs)
     attrs = ", ".join(f"{key}: {json.dumps(value)}" for key, value in _written_attrs(node))
-    return f"%{_id(node.name)}: {node.type} = {node.op}({inputs})" + (f"{{{attrs}}}" if attrs else "")
+    return f"%{quoted(node.name)}: {node.type} = {node.op}({inputs})" + (f"{{{attrs}}}" if attrs else "")
 
 
 def _written_attrs(node: Node) -> Iterator[tuple[str, Any]]:
@@ -163,7 +165,8 @@ def _plain(remark: str) -> str:
     return " ".join(remark.split()).rstrip("}")
 
 
-def _id(name: str) -> str:
+def quoted(name: str) -> str:
+    """``name`` as an ID of the grammar."""
     return name if _BARE.fullmatch(name) else json.dumps(name)
 
 
@@ -214,7 +217,7 @@ class _Parser:
         # The mark may also stand in a quoted name or in an attribute.
         if _NODE.fullmatch(line):
             return line
-        statement, mark, remark = line.rpartition(_REMARK)
+        statement, mark, remark = line.rpartition(REMARK)
         found = _SOURCE.fullmatch(remark)
         self.source = found.group(1) if mark and found else ""
         return statement if mark else line

@@ -142,6 +142,15 @@ class Trace:
             result = describe()
         return result, self._now, self.losses
 
+    def apart(self, describe: Callable[[], Result]) -> tuple[Result, dict[TracedVariable, Value]]:
+        """What ``describe`` gives, and what it assigned, which this takes back."""
+        before, self._now = self._now, dict(self._now)
+        try:
+            result = describe()
+            return result, {variable: now for variable, now in self._now.items() if before.get(variable) is not now}
+        finally:
+            self._now = before
+
     def choose(self, train: Value, test: Value) -> Value:
         """``train`` in training and ``test`` otherwise."""
         return train if train is test else self.builder.emit("phase", (train, test), {})

@@ -49,5 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
     _PATCHES.setattr(program, "make_plan", _plan_lawfully(program.make_plan))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _bundles_out_of_the_way(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What a test saves because a value is not finite, it saves where nobody looks."""
+    _PATCHES.setenv("KGRAPH_BUNDLES", str(tmp_path_factory.mktemp("bundles")))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     _PATCHES.undo()

@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(row.split())
     for row in (
         "threads instructions",
-        "_ops version files names tree portable provenance",
+        "_ops version files names tree portable provenance terminal tables",
         "registry",
         "dims",
         "types broadcasting slicing dimension",
@@ -29,10 +29,13 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "opset",
         "node",
         "verify text",
+        "listing dot pictures",
         "ir",
-        "builder",
+        "builder stages costs",
+        "dumps",
         "trace autodiff passes",
         "runtime",
+        "profiling",
         "tensor",
         "variable",
         "ops",
@@ -41,8 +44,11 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "backend",
         "losses metrics optimizers layers",
         "compile",
-        "models callbacks progress data datasets utils saving preprocessing",
-        "__init__",
+        "explain",
+        "models callbacks progress data datasets utils saving preprocessing debug",
+        "wrappers",
+        "__init__ cli",
+        "__main__",
     )
 )
 FLOOR_OF = {name: level for level, floor in enumerate(FLOORS) for name in floor}

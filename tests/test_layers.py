@@ -447,7 +447,7 @@ def test_batch_normalization_sees_the_mask_of_its_input():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: layers.BatchNormalization(name="b")(layers.Input((3, None))), r"layer b .*axis -1 .* must be known"),
+        (lambda: layers.BatchNormalization(name="b")(layers.Input((3, None))), r"layer b .*axis 2 .* must be known"),
         (lambda: layers.BatchNormalization(synchronized=True), "several machines"),
         (
             lambda: layers.BatchNormalization(name="b")(SEQUENCE, training=True, mask=np.ones(4, bool)),

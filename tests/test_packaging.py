@@ -103,7 +103,7 @@ def test_the_metadata_name_licence_python_and_extras() -> None:
     assert about["Name"] == "kgraph"
     assert about["License-Expression"] == "MIT"
     assert about["Requires-Python"] == ">=3.10"
-    assert set(about.get_all("Provides-Extra")) == {"h5", "mpi", "test", "lint", "keras", "bench"}
+    assert set(about.get_all("Provides-Extra")) == {"h5", "mpi", "sklearn", "test", "lint", "keras", "bench"}
     assert about["Summary"]
 
 

@@ -6,6 +6,7 @@ import gc
 import threading
 import weakref
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -479,9 +480,9 @@ def test_a_short_last_batch_gets_one_program_of_its_own(monkeypatch: pytest.Monk
     made: list[dict[str, tuple[int, ...]]] = []
 
     class Counted(Program):
-        def __init__(self, graph: Graph, shapes: dict[str, tuple[int, ...]], variables: dict[str, Storage]) -> None:
+        def __init__(self, graph: Graph, shapes: dict[str, tuple[int, ...]], *rest: Any) -> None:
             made.append(shapes)
-            super().__init__(graph, shapes, variables)
+            super().__init__(graph, shapes, *rest)
 
     monkeypatch.setattr(function_module, "Program", Counted)
     function, feeds = dense(), dense_feeds(10)
@@ -551,9 +552,26 @@ def test_steps_that_reach_for_rows_that_are_not_there_are_refused(
         dense(first="first").run_steps(dense_feeds(10), order, first, batch, steps)
 
 
-def test_steps_need_scalars_and_batches_need_samples() -> None:
-    with pytest.raises(ValueError, match="only scalars can be kept for each of many steps, but output weighted"):
-        dense().run_steps(dense_feeds(4), None, 0, 2, 2)
+def test_steps_keep_every_number_of_an_output_in_a_column_of_its_own() -> None:
+    function, feeds = dense(first="weighted"), dense_feeds(6)
+    steps = function.run_steps(feeds, None, 0, 2, 3)
+    outputs = [function({name: array[2 * step : 2 * step + 2] for name, array in feeds.items()}) for step in range(3)]
+    np.testing.assert_array_equal(steps, [np.concatenate([np.ravel(v) for v in each.values()]) for each in outputs])
+
+
+def test_steps_keep_outputs_that_are_computed_in_arrays_of_their_own() -> None:
+    """A large output has a place outside of the arena, which a run of many steps needs too."""
+    source = """graph f
+%x: f64[N,1000] = input()
+%sum: f64[1000] = sum(%x){axes: [0]}
+output wide = %sum
+"""
+    x = np.random.default_rng(0).normal(size=(6, 1000))
+    results = Function(Graph.parse(source), {}).run_steps({"x": x}, None, 0, 2, 3)
+    np.testing.assert_allclose(results, x.reshape(3, 2, 1000).sum(axis=1), rtol=1e-12)
+
+
+def test_batches_need_samples() -> None:
     with pytest.raises(ValueError, match="output kernel is .* no axis of samples"):
         dense(kernel="kernel").run_batches(dense_feeds(4), 2)
     with pytest.raises(ValueError, match="features has 4 samples but dense_3_target has 3"):

@@ -35,15 +35,25 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "softmax": softmax,
     "log_softmax": lambda x: np.log(softmax(x)),
     "elu": lambda x: np.where(x > 0, x, np.expm1(x)),
+    "celu": lambda x: np.where(x > 0, x, np.expm1(x)),
     "selu": lambda x: 1.05070098 * np.where(x > 0, x, 1.67326324 * np.expm1(x)),
     "softplus": lambda x: np.log1p(np.exp(x)),
     "softsign": lambda x: x / (1 + np.abs(x)),
+    "squareplus": lambda x: (x + np.sqrt(x * x + 4)) / 2,
+    "sparse_plus": lambda x: np.where(x > 1, x, np.clip(x + 1, 0, 2) ** 2 / 4),
+    "soft_shrink": lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0),
+    "hard_shrink": lambda x: np.where(np.abs(x) > 0.5, x, 0),
+    "tanh_shrink": lambda x: x - np.tanh(x),
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "glu": lambda x: x[:, :2] * sigmoid(x[:, 2:]),
+    "sparsemax": lambda x: np.array([[0.0, 0.0, 0.125, 0.875], [0.0, 0.0, 0.0, 1.0]]),
     "silu": lambda x: x * sigmoid(x),
     "swish": lambda x: x * sigmoid(x),
     "gelu": lambda x: 0.5 * x * (1 + np.vectorize(math.erf)(x / np.sqrt(2))),
     "tanh": np.tanh,
     "sigmoid": sigmoid,
     "log_sigmoid": lambda x: np.log(sigmoid(x)),
+    "sparse_sigmoid": lambda x: np.clip((x + 1) / 2, 0, 1),
     "exponential": np.exp,
     "hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
     "hard_silu": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
@@ -66,6 +76,17 @@ def test_relu_takes_a_slope_a_bound_and_a_threshold() -> None:
     np.testing.assert_allclose(activations.relu(X, max_value=1.5), np.clip(X, 0, 1.5))
 
 
+def test_activations_take_their_parameters() -> None:
+    np.testing.assert_allclose(activations.celu(X, 2.0), np.where(X > 0, X, 2 * np.expm1(X / 2)), rtol=1e-6)
+    np.testing.assert_allclose(activations.squareplus(X, 1.0), (X + np.sqrt(X * X + 1)) / 2, rtol=1e-5)
+    np.testing.assert_allclose(activations.soft_shrink(X, 1.0), np.sign(X) * np.maximum(np.abs(X) - 1, 0), rtol=1e-6)
+    np.testing.assert_array_equal(activations.hard_shrink(X, 1.0), np.where(np.abs(X) > 1, X, 0))
+    np.testing.assert_array_equal(activations.threshold(X, 0.4, -9.0), np.where(X > 0.4, X, -9))
+    np.testing.assert_allclose(activations.glu(X, 0), X[:1] * sigmoid(X[1:]), rtol=1e-6)
+    with pytest.raises(ValueError, match="3"):
+        activations.glu(X[:, :3])
+
+
 def test_no_activation_is_the_linear_one() -> None:
     assert activations.get(None) is activations.linear
     with pytest.raises(ValueError, match="unknown activation 'reul'"):
@@ -80,6 +101,28 @@ def test_regularizers_have_their_formulas() -> None:
     assert float(regularizers.L1L2()(X)) == 0.0
     with pytest.raises(ValueError, match="l2 must be 0 or more, and finite, not -1"):
         regularizers.L2(-1)
+
+
+@pytest.mark.parametrize("mode", ["rows", "columns"])
+def test_the_orthogonal_penalty_is_the_mean_size_of_the_cosines_of_all_pairs(mode: str) -> None:
+    rows = X if mode == "rows" else X.T
+    units = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    pairs = [abs(a @ b) for i, a in enumerate(units) for b in units[:i]]
+    penalty = regularizers.OrthogonalRegularizer(0.3, mode)
+    assert float(penalty(X)) == pytest.approx(0.3 * np.mean(pairs), rel=1e-5)
+    assert float(run_traced(penalty, X)[0]) == pytest.approx(0.3 * np.mean(pairs), rel=1e-5)
+    again = regularizers.deserialize(regularizers.serialize(penalty))
+    assert again.get_config() == {"factor": 0.3, "mode": mode}
+
+
+def test_an_orthogonal_penalty_of_one_row_is_zero_and_of_no_matrix_an_error() -> None:
+    assert float(regularizers.get("orthogonal_regularizer")(X[:1])) == 0.0
+    with pytest.raises(ValueError, match=r"of matrices, not of a weight of shape \(4,\)"):
+        regularizers.OrthogonalRegularizer()(X[0])
+    with pytest.raises(ValueError, match="mode must be 'rows' or 'columns', not 'diagonal'"):
+        regularizers.OrthogonalRegularizer(mode="diagonal")
+    with pytest.raises(ValueError, match="factor must be 0 or more"):
+        regularizers.OrthogonalRegularizer(-1)
 
 
 def test_constraints_have_their_formulas() -> None:
@@ -98,6 +141,7 @@ def test_constraints_have_their_formulas() -> None:
 
 
 A, B = X[:, :3], np.float32([[1, 2, 3], [4, 5, 6]])
+NORMALIZED = (A - B[0]) / np.sqrt(B[1] + 1e-3) * B[1] + B[0]
 K_CASES = {
     "mean": (lambda: K.mean(A, axis=-1), A.mean(-1)),
     "argmax of the last axis": (lambda: K.argmax(A), A.argmax(-1)),
@@ -140,6 +184,16 @@ K_CASES = {
     "cast_to_floatx": (lambda: K.cast_to_floatx(np.float64([1])), [1]),
     "binary_crossentropy": (lambda: K.binary_crossentropy(np.float32([1]), np.float32([0.5])), [np.log(2)]),
     "dropout of nothing": (lambda: K.dropout(A, 0.0), A),
+    "bias_add": (lambda: K.bias_add(A, B[0]), A + B[0]),
+    "bias_add to the first channels": (
+        lambda: K.bias_add(np.stack([A, B]), np.float32([1, 2]), "channels_first"),
+        np.stack([A, B]) + np.float32([[1], [2]]),
+    ),
+    "batch_normalization": (lambda: K.batch_normalization(A, B[0], B[1], B[0], B[1]), NORMALIZED),
+    "temporal_padding": (lambda: K.temporal_padding(A[None], (1, 2)), np.pad(A, ((1, 2), (0, 0)))[None]),
+    "map_fn": (lambda: K.map_fn(lambda row: row * 2, A, dtype="float64"), A * 2),
+    "foldl": (lambda: K.foldl(lambda total, row: total * 2 + row, B), B[0] * 2 + B[1]),
+    "foldr from a value": (lambda: K.foldr(lambda total, row: total * 2 + row, B, 1.0), 4 + B[1] * 2 + B[0]),
     "random_bernoulli of certainty": (lambda: K.random_bernoulli((2,), 1.0), [1, 1]),
 }
 
@@ -169,6 +223,13 @@ def test_variables_are_read_and_written_by_k_names() -> None:
     np.testing.assert_array_equal(K.get_value(variable), [3, 4])
     K.batch_set_value([(variable, [5, 6])])
     np.testing.assert_array_equal(K.batch_get_value([variable])[0], [5, 6])
+    K.update_add(variable, 1.0)
+    K.update_sub(variable, [2.0, 0.0])
+    K.moving_average_update(variable, [0.0, 0.0], 0.5)
+    np.testing.assert_array_equal(K.get_value(variable), [2, 3.5])
+    K.update(variable, [7, 8])
+    np.testing.assert_array_equal(K.eval(variable), [7, 8])
+    assert K.count_params(variable) == 2
     assert K.int_shape(Tensor(TensorType("f32", ("N", 3)))) == (None, 3)
     assert K.image_data_format() == "channels_last"
 

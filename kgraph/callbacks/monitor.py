@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from kgraph.names import snake_case
 
 #: Parts of the names of metrics, by what is better of them, for metrics that do not say so themselves.
@@ -67,10 +69,17 @@ class Monitor:
         self.mode = mode
 
     def value(self, logs: Mapping[str, Any] | None) -> float | None:
-        """The value in ``logs``; warns and gives ``None`` where it is not there."""
+        """The value in ``logs``; warns and gives ``None`` where it is not there.
+
+        Raises:
+            ValueError: it is several numbers, of which none says alone whether it is better.
+        """
         logs = logs or {}
         if self.name in logs:
-            return float(logs[self.name])
+            value = np.asarray(logs[self.name])
+            if value.size != 1:
+                raise ValueError(f"{self.owner}: {self.name!r} is {value.size} numbers; watch a metric that is one")
+            return float(value.item())
         there = ", ".join(logs) or "nothing"
         warnings.warn(f"{self.owner} looks for {self.name!r}, but the logs hold {there}", stacklevel=4)
         return None

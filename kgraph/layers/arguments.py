@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
+from kgraph import config
+from kgraph.arguments import is_int, one_of
+
 #: ``(before, after)`` for each spatial axis.
 Pairs: TypeAlias = "tuple[tuple[int, int], ...]"
 #: What such an argument may be: one int, an int an axis, or a pair an axis.
 PairsLike: TypeAlias = "int | Sequence[int | Sequence[int]]"
 
 _DATA_FORMATS: Final = ("channels_last", "channels_first")
-
-
-def is_int(value: Any) -> bool:
-    """Whether ``value`` counts as an int; a bool does not."""
-    return not isinstance(value, bool) and hasattr(value, "__index__")
 
 
 def tuple_of_ints(name: str, value: Any, count: int, least: int = 0) -> tuple[int, ...]:
@@ -25,9 +23,9 @@ def tuple_of_ints(name: str, value: Any, count: int, least: int = 0) -> tuple[in
         ValueError: it is not that.
     """
     given = (value,) * count if is_int(value) else tuple(value) if isinstance(value, Sequence) else ()
-    if len(given) != count or not all(is_int(one) and one.__index__() >= least for one in given):
+    if len(given) != count or not all(is_int(one) and one >= least for one in given):
         raise ValueError(f"{name} must be an int or {count} ints of at least {least}, not {value!r}")
-    return tuple(one.__index__() for one in given)
+    return tuple(int(one) for one in given)
 
 
 def pairs_of_ints(name: str, value: Any, count: int) -> Pairs:
@@ -49,14 +47,12 @@ def pairs_of_ints(name: str, value: Any, count: int) -> Pairs:
 
 
 def data_format_of(value: str | None) -> str:
-    """Where the channels are: ``channels_last`` where not given.
+    """Where the channels are: where ``config.image_data_format`` says, if ``value`` is ``None``.
 
     Raises:
         ValueError: ``value`` is another word.
     """
-    if value is not None and value not in _DATA_FORMATS:
-        raise ValueError(f"data_format must be 'channels_last' or 'channels_first', not {value!r}")
-    return value or "channels_last"
+    return config.image_data_format() if value is None else one_of("data_format", value, _DATA_FORMATS)
 
 
 def along_axes(data_format: str, spatial: Sequence[Any], other: Any) -> list[Any]:

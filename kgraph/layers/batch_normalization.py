@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import config, initializers, ops
+from kgraph.arguments import one_axis
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.scale_and_shift import ScaleAndShift, axes_within, known_sizes
 from kgraph.ops.normalization import as_matrix, column_moments, normalize_columns
@@ -32,6 +33,7 @@ class BatchNormalization(ScaleAndShift):
         synchronized: must be ``False``: there is one machine.
 
     Raises:
+        TypeError: ``axis`` is no int.
         ValueError: ``synchronized``; or, when called, the number of features is unknown or another than before, or the
             mask does not have one dimension less than the inputs.
     """
@@ -67,7 +69,7 @@ class BatchNormalization(ScaleAndShift):
         )
         if synchronized:
             raise ValueError(f"layer {self.name}: synchronized=True needs several machines; there is one")
-        self.axis = int(axis)
+        self.axis = one_axis(axis)
         self.momentum = float(momentum)
         self.epsilon = float(epsilon)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)

@@ -51,7 +51,7 @@ class Cropping1D(Cropping):
 
     def __init__(self, cropping: int | Sequence[int] = (1, 1), **kwargs: Any) -> None:
         before, after = tuple_of_ints("cropping", cropping, 2)
-        super().__init__(((before, after),), None, **kwargs)
+        super().__init__(((before, after),), "channels_last", **kwargs)
         self.cropping = (before, after)
 
     def get_config(self) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kgraph import activations, constraints, initializers, ops, regularizers
+from kgraph import activations, ops
+from kgraph.arguments import positive_int
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.layer import Layer
 from kgraph.tensor import named, operand_type, spread
@@ -48,12 +49,8 @@ class Dense(Layer):
         self.units = positive_int("units", units)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.supports_masking = True
         self.input_spec = InputSpec(min_ndim=2)
 
@@ -61,22 +58,8 @@ class Dense(Layer):
         features = input_shape[-1]
         if features is None:
             raise InputError(f"the last dimension of the inputs must be known, but their shape is {tuple(input_shape)}")
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(features, self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.units,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.kernel = self._add_weight_with_options("kernel", (features, self.units))
+        self.bias = self._add_weight_with_options("bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: Any) -> Any:
@@ -95,21 +78,5 @@ class Dense(Layer):
             "units": self.units,
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **self._config_of_options("kernel", "bias"),
         }
-
-
-def positive_int(name: str, value: Any) -> int:
-    """``value`` as an int of at least 1, for the argument called ``name``.
-
-    Raises:
-        ValueError: it is not one.
-    """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
-        raise ValueError(f"{name} must be a positive int, not {value!r}")
-    return int(value.__index__())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgraph import ops
-from kgraph.layers.arguments import is_int
+from kgraph.arguments import some_axes
 from kgraph.layers.input_spec import InputError
 from kgraph.layers.layer import Layer
 from kgraph.layers.merging import list_of_shapes, text_of
@@ -25,20 +25,17 @@ class Dot(Layer):
         normalize: whether the inputs are divided by their norm along the axis first, which makes it a cosine.
 
     Raises:
-        TypeError: ``axes`` is no int and no two ints.
+        TypeError: ``axes`` is not made of ints.
         ValueError: ``axes`` are not two; or, when called, there are not two inputs, one lacks the axis, or the axes
             differ in size.
     """
 
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        both = [axes, axes] if is_int(axes) else list(axes) if isinstance(axes, Sequence) else []
-        if not both or not all(map(is_int, both)):
-            raise TypeError(f"axes must be an int, or two, not {axes!r}")
-        if len(both) != 2:
-            raise ValueError(f"axes must be an int, or two, not {len(both)}: {axes!r}")
-        self.axes = axes
-        self._both = both
+        self.axes = some_axes(axes, "axes")
+        self._both = [self.axes] * 2 if isinstance(self.axes, int) else self.axes
+        if len(self._both) != 2:
+            raise ValueError(f"axes must be an int, or two, not {len(self._both)}: {axes!r}")
         self.normalize = bool(normalize)
         self.supports_masking = True
 

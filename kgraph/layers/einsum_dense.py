@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from kgraph import activations, constraints, initializers, ops, regularizers
+from kgraph import activations, initializers, ops
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.layer import Layer
 
@@ -105,6 +105,8 @@ class EinsumDense(Layer):
             not fit the equation, or a size of the kernel is unknown.
     """
 
+    kernel_initializer: Any
+
     def __init__(
         self,
         equation: str,
@@ -128,31 +130,16 @@ class EinsumDense(Layer):
         if strange:
             raise ValueError(f"bias_axes {bias_axes!r}: {strange[0]!r} is not in the outputs, {self._parts.outputs!r}")
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._keep_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def build(self, input_shape: Any) -> None:
         sizes = self._parts.sizes(input_shape, self.compute_output_shape(input_shape))
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=[sizes[label] for label in self._parts.kernel],  # type: ignore[misc]
-            initializer=self._kernel_filler(),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        kernel_shape: list[Any] = [sizes[label] for label in self._parts.kernel]
+        self.kernel = self._add_weight_with_options("kernel", kernel_shape, self._kernel_filler())
         self.bias = None
         if self.bias_axes:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=self._bias_shape(sizes, len(input_shape)),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self._add_weight_with_options("bias", self._bias_shape(sizes, len(input_shape)))
         self.input_spec = InputSpec(ndim=len(input_shape))
 
     def _bias_shape(self, sizes: Mapping[str, int | None], rank: int) -> list[Any]:
@@ -185,12 +172,7 @@ class EinsumDense(Layer):
             "output_shape": self.partial_output_shape,
             "activation": activations.serialize(self.activation),
             "bias_axes": self.bias_axes,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **self._config_of_options("kernel", "bias"),
         }
 
 

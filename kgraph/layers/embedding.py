@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kgraph import constraints, initializers, ops, regularizers
-from kgraph.layers.dense import positive_int
+from kgraph import ops
+from kgraph.arguments import positive_int
 from kgraph.layers.layer import Layer
 from kgraph.tensor import apply, cast, operand_type
 
@@ -45,9 +45,7 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         self.input_dim = positive_int("input_dim", input_dim)
         self.output_dim = positive_int("output_dim", output_dim)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._keep_options("embeddings", embeddings_initializer, embeddings_regularizer, embeddings_constraint)
         self.mask_zero = bool(mask_zero)
         self.supports_masking = self.mask_zero
         self.autocast = False
@@ -58,13 +56,7 @@ class Embedding(Layer):
     def build(self, input_shape: Any = None) -> None:
         if self.built:
             return
-        self.embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        self.embeddings = self._add_weight_with_options("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Any) -> Any:
         return apply("gather", self.embeddings, self._indices(inputs))
@@ -87,8 +79,6 @@ class Embedding(Layer):
             **super().get_config(),
             "input_dim": self.input_dim,
             "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
-            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
+            **self._config_of_options("embeddings"),
             "mask_zero": self.mask_zero,
         }

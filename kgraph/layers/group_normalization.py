@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import dims, ops
-from kgraph.layers.arguments import is_int
+from kgraph.arguments import is_int, one_axis
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.scale_and_shift import ScaleAndShift, axes_within, known_sizes
 from kgraph.ops.normalization import column_moments, normalize_columns
@@ -29,6 +29,7 @@ class GroupNormalization(ScaleAndShift):
         beta_constraint, gamma_constraint: projections of them after each update.
 
     Raises:
+        TypeError: ``axis`` is no int.
         ValueError: ``groups`` is no positive int and not -1; or, when called, the number of channels is unknown, not
             a multiple of ``groups``, or another than before.
     """
@@ -61,8 +62,8 @@ class GroupNormalization(ScaleAndShift):
         )
         if not is_int(groups) or (groups < 1 and groups != -1):
             raise ValueError(f"groups must be a positive int, or -1 for as many as channels, not {groups!r}")
-        self.groups = groups
-        self.axis = axis
+        self.groups = int(groups)
+        self.axis = one_axis(axis)
         self.epsilon = float(epsilon)
 
     def build(self, input_shape: Any) -> None:

@@ -5,24 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import regularizers
-from kgraph.layers.layer import Layer
+from kgraph.layers.same_shape import SameShape
 
 
-class Identity(Layer):
+class Identity(SameShape):
     """The inputs, of any shape and structure."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
         return inputs
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
-
-class ActivityRegularization(Layer):
+class ActivityRegularization(SameShape):
     """The inputs, with ``(l1 * sum(abs(x)) + l2 * sum(x²)) / samples`` added to the loss.
 
     Args:
@@ -36,13 +29,9 @@ class ActivityRegularization(Layer):
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
         self.l1 = l1
         self.l2 = l2
-        self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
         return inputs
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         settings = super().get_config()

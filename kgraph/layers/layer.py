@@ -19,7 +19,7 @@ from kgraph.layers.scopes import layer_scope, scoped_build
 from kgraph.layers.weights import Weighted, dtype_name
 from kgraph.names import auto_name, snake_case
 from kgraph.provenance import user_line
-from kgraph.tensor import Tensor, apply, cast, lower, operand_type, wrap
+from kgraph.tensor import Tensor, apply, cast, lower, named, operand_type, wrap
 from kgraph.trace import Trace, current_trace
 from kgraph.types import TensorType, short_dtype
 from kgraph.variable import Variable
@@ -299,7 +299,7 @@ class Layer(Weighted):
             penalty = self.activity_regularizer(output)
             if output.ndim:
                 penalty = penalty / apply("size", of=output.type.shape[0], dtype=operand_type(penalty).dtype)
-            self.add_loss(penalty)
+            self.add_loss(named(penalty, "activity"))
 
     def _dump_config(self) -> dict[str, Any]:
         """What the dump's ``layer`` line shows."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import ops
-from kgraph.layers.scale_and_shift import AxesLike, ScaleAndShift, axes_argument, axes_within, known_sizes
+from kgraph.arguments import some_axes
+from kgraph.layers.scale_and_shift import AxesLike, ScaleAndShift, axes_within, known_sizes
 
 
 class LayerNormalization(ScaleAndShift):
@@ -54,7 +55,7 @@ class LayerNormalization(ScaleAndShift):
             gamma_constraint=gamma_constraint,
             **kwargs,
         )
-        self.axis = axes_argument(axis)
+        self.axis = some_axes(axis)
         self.rms_scaling = rms_scaling
         self.epsilon = float(epsilon)
 

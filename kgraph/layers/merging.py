@@ -7,6 +7,7 @@ from functools import reduce
 from typing import Any
 
 from kgraph import ops
+from kgraph.arguments import one_axis
 from kgraph.broadcasting import shape_text
 from kgraph.layers.input_spec import InputError
 from kgraph.layers.layer import Layer
@@ -140,12 +141,13 @@ class Concatenate(Layer):
         axis: counted from the end where negative.
 
     Raises:
+        TypeError: ``axis`` is no int.
         ValueError: when called, the inputs are not several tensors, or differ along another axis.
     """
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = int(axis)
+        self.axis = one_axis(axis)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:

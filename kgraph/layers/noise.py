@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from kgraph import ops, random
-from kgraph.layers.layer import Layer
+from kgraph.layers.same_shape import SameShape
 from kgraph.layers.scopes import layer_scope
 
 
-class Noise(Layer):
+class Noise(SameShape):
     """The base of layers that disturb their inputs in training, and pass them on otherwise.
 
     Subclasses write ``disturb``, and draw from ``seed_generator``, which is ``None`` where there is nothing to draw.
@@ -22,7 +22,6 @@ class Noise(Layer):
     def __init__(self, seed: int | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
-        self.supports_masking = True
         self.seed_generator: random.SeedGenerator | None = None
 
     def _strength(self, argument: str, value: Any, below_one: bool = False) -> Any:
@@ -46,9 +45,6 @@ class Noise(Layer):
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         return self.disturb(inputs) if training and self.seed_generator is not None else inputs
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
 
 class GaussianNoise(Noise):

@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from kgraph import config, ops
+from kgraph.arguments import some_axes
 from kgraph.layers.input_spec import InputError
-from kgraph.layers.layer import Layer
-from kgraph.layers.scale_and_shift import AxesLike, axes_argument, axes_within, known_sizes
+from kgraph.layers.same_shape import SameShape
+from kgraph.layers.scale_and_shift import AxesLike, axes_within, known_sizes
 from kgraph.tensor import as_array, cast
 from kgraph.types import short_dtype
 
@@ -19,7 +20,7 @@ from kgraph.types import short_dtype
 _ROWS: Final = 8192
 
 
-class Normalization(Layer):
+class Normalization(SameShape):
     """``(inputs - mean) / max(sqrt(variance), epsilon)``, where both are given or found by ``adapt``.
 
     Weights, where they are not given: ``mean, variance``, each of the shape of the axes kept, and ``count ()``, which
@@ -39,10 +40,9 @@ class Normalization(Layer):
         self, axis: AxesLike | None = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        given = axes_argument(() if axis is None else axis)
+        given = some_axes(() if axis is None else axis)
         self.axis = (given,) if isinstance(given, int) else tuple(given)
         self.invert = bool(invert)
-        self.supports_masking = True
         if (mean is None) != (variance is None):
             missing = "mean" if mean is None else "variance"
             raise ValueError(f"mean and variance are given together, but {missing} is missing")
@@ -132,9 +132,6 @@ class Normalization(Layer):
         if self.invert:
             return self.mean + inputs * deviation
         return (inputs - self.mean) / deviation
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {

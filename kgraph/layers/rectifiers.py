@@ -6,24 +6,13 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from kgraph import activations, constraints, initializers, ops, regularizers
-from kgraph.layers.arguments import is_int
+from kgraph import activations, ops
+from kgraph.arguments import is_int, number_from
 from kgraph.layers.input_spec import InputError, InputSpec
-from kgraph.layers.layer import Layer
+from kgraph.layers.same_shape import SameShape
 
 
-class Rectifier(Layer):
-    """The base of activation layers: shapes and masks stay as they are."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
-
-
-class ReLU(Rectifier):
+class ReLU(SameShape):
     """``x`` above ``threshold``, but at most ``max_value``; ``negative_slope * (x - threshold)`` below.
 
     Args:
@@ -39,9 +28,9 @@ class ReLU(Rectifier):
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.max_value = None if max_value is None else _not_negative("max_value", max_value)
-        self.negative_slope = _not_negative("negative_slope", negative_slope)
-        self.threshold = _not_negative("threshold", threshold)
+        self.max_value = None if max_value is None else number_from("max_value", max_value, 0)
+        self.negative_slope = number_from("negative_slope", negative_slope, 0)
+        self.threshold = number_from("threshold", threshold, 0)
 
     def call(self, inputs: Any) -> Any:
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
@@ -55,7 +44,7 @@ class ReLU(Rectifier):
         return {**super().get_config(), **settings}
 
 
-class LeakyReLU(Rectifier):
+class LeakyReLU(SameShape):
     """``x`` above 0, ``negative_slope * x`` below.
 
     Args:
@@ -70,7 +59,7 @@ class LeakyReLU(Rectifier):
             warnings.warn("LeakyReLU: alpha is now called negative_slope", stacklevel=2)
             negative_slope = kwargs.pop("alpha")
         super().__init__(**kwargs)
-        self.negative_slope = _not_negative("negative_slope", negative_slope)
+        self.negative_slope = number_from("negative_slope", negative_slope, 0)
 
     def call(self, inputs: Any) -> Any:
         return activations.leaky_relu(inputs, self.negative_slope)
@@ -79,7 +68,7 @@ class LeakyReLU(Rectifier):
         return {**super().get_config(), "negative_slope": self.negative_slope}
 
 
-class ELU(Rectifier):
+class ELU(SameShape):
     """``x`` above 0, ``alpha * (exp(x) - 1)`` below.
 
     Args:
@@ -97,7 +86,7 @@ class ELU(Rectifier):
         return {**super().get_config(), "alpha": self.alpha}
 
 
-class PReLU(Rectifier):
+class PReLU(SameShape):
     """``x`` above 0, ``alpha * x`` below, with a learned ``alpha`` for each place of a sample.
 
     Weight ``alpha``: the shape of a sample, with 1 along the shared axes.
@@ -122,9 +111,7 @@ class PReLU(Rectifier):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self._keep_options("alpha", alpha_initializer, alpha_regularizer, alpha_constraint)
         given: Any = [shared_axes] if is_int(shared_axes) else shared_axes
         self.shared_axes = None if given is None else list(given)
         if not all(is_int(axis) and axis > 0 for axis in self.shared_axes or ()):
@@ -136,13 +123,7 @@ class PReLU(Rectifier):
         if not shared <= sizes.keys():
             raise InputError(f"shared_axes {self.shared_axes} are not all axes of inputs {tuple(input_shape)}")
         own = {axis: size for axis, size in sizes.items() if axis and axis not in shared}
-        self.alpha = self.add_weight(
-            name="alpha",
-            shape=[own.get(axis, 1) for axis in range(1, len(sizes))],
-            initializer=self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        self.alpha = self._add_weight_with_options("alpha", [own.get(axis, 1) for axis in range(1, len(sizes))])
         self.input_spec = InputSpec(ndim=len(sizes), axes=own)
 
     def call(self, inputs: Any) -> Any:
@@ -150,16 +131,4 @@ class PReLU(Rectifier):
         return ops.subtract(ops.relu(inputs), below)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "alpha_initializer": initializers.serialize(self.alpha_initializer),
-            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
-            "alpha_constraint": constraints.serialize(self.alpha_constraint),
-            "shared_axes": self.shared_axes,
-        }
-
-
-def _not_negative(name: str, value: Any) -> Any:
-    if value is None or not value >= 0:
-        raise ValueError(f"{name} must be a number of at least 0, not {value!r}")
-    return value
+        return {**super().get_config(), **self._config_of_options("alpha"), "shared_axes": self.shared_axes}

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from kgraph import ops
-from kgraph.layers.layer import Layer
+from kgraph.layers.same_shape import SameShape
 from kgraph.registry import deserialize_keras_object, serialize_keras_object
 
 
-class Rescaling(Layer):
+class Rescaling(SameShape):
     """``inputs * scale + offset``, in the layer's dtype, of any shape.
 
     Args:
@@ -22,14 +22,10 @@ class Rescaling(Layer):
         super().__init__(**kwargs)
         self.scale = scale
         self.offset = offset
-        self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
         scale, offset = (ops.convert_to_tensor(given, self.compute_dtype) for given in (self.scale, self.offset))
         return ops.add(ops.multiply(ops.cast(inputs, self.compute_dtype), scale), offset)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         settings = {"scale": serialize_keras_object(self.scale), "offset": serialize_keras_object(self.offset)}

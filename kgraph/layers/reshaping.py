@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgraph import dims, ops
+from kgraph.arguments import is_int, positive_int
 from kgraph.broadcasting import shape_text
 from kgraph.dims import Dim, Shape
-from kgraph.layers.arguments import data_format_of, is_int
-from kgraph.layers.dense import positive_int
+from kgraph.layers.arguments import data_format_of
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.layer import Layer
 from kgraph.ops.operands import to_shape

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import ops
+from kgraph.arguments import some_axes
 from kgraph.layers.layer import Layer
-from kgraph.layers.scale_and_shift import AxesLike, axes_argument, axes_within, known_sizes
+from kgraph.layers.scale_and_shift import AxesLike, axes_within, known_sizes
 
 
 class RMSNormalization(Layer):
@@ -25,7 +26,7 @@ class RMSNormalization(Layer):
 
     def __init__(self, axis: AxesLike = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = axes_argument(axis)
+        self.axis = some_axes(axis)
         self.epsilon = float(epsilon)
 
     def build(self, input_shape: Any) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from kgraph import constraints, initializers, regularizers
-from kgraph.layers.arguments import is_int
 from kgraph.layers.input_spec import InputError
-from kgraph.layers.layer import Layer
+from kgraph.layers.same_shape import SameShape
 
 #: One axis, or several.
 AxesLike = int | Sequence[int]
 
 
-class ScaleAndShift(Layer):
+class ScaleAndShift(SameShape):
     """A layer with a ``gamma`` and a ``beta``, each of which may be left out.
 
     Args:
@@ -40,64 +38,17 @@ class ScaleAndShift(Layer):
         super().__init__(**kwargs)
         self.center = bool(center)
         self.scale = bool(scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.supports_masking = True
+        self._keep_options("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self._keep_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
 
     def add_scale_and_shift(self, shape: tuple[int, ...], scale: bool, center: bool) -> None:
         """Makes ``gamma`` where there is to be a ``scale``, ``beta`` where a ``center``; else they are ``None``."""
-        self.gamma = self.beta = None
-        if scale:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if center:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
+        self.gamma = self._add_weight_with_options("gamma", shape) if scale else None
+        self.beta = self._add_weight_with_options("beta", shape) if center else None
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
-        }
-
-
-def axes_argument(axis: Any) -> int | list[int]:
-    """The argument ``axis`` as an int or a list of ints.
-
-    Raises:
-        TypeError: it is neither an int nor a list or tuple of ints.
-    """
-    if is_int(axis):
-        return int(axis.__index__())
-    if isinstance(axis, Iterable) and not isinstance(axis, str):
-        axes = list(axis)
-        if all(map(is_int, axes)):
-            return [one.__index__() for one in axes]
-    raise TypeError(f"axis must be an int or a list or tuple of ints, not {axis!r}")
+        options = self._config_of_options("beta", "gamma")
+        return {**super().get_config(), "center": self.center, "scale": self.scale, **options}
 
 
 def axes_within(axis: AxesLike, shape: Sequence[int | None]) -> list[int]:

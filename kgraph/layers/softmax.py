@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kgraph import ops
+from kgraph.arguments import some_axes
 from kgraph.layers.input_spec import InputError
-from kgraph.layers.layer import Layer
+from kgraph.layers.same_shape import SameShape
 from kgraph.tensor import operand_type, spread
 
 #: In place of a masked input: its exponential is 0 beside that of any input that counts.
 _LEAST: Final = -1e9
 
 
-class Softmax(Layer):
+class Softmax(SameShape):
     """``exp(x) / sum(exp(x))`` along ``axis``, or over several axes at once.
 
     Elements that a mask leaves out are 0 and do not count in the sum. The mask, ``call``'s second argument or that of
@@ -24,24 +25,21 @@ class Softmax(Layer):
         axis: an int, or several.
 
     Raises:
+        TypeError: ``axis`` is not made of ints.
         ValueError: when called, the mask does not broadcast to the inputs.
     """
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = axis
-        self.supports_masking = True
+        self.axis = some_axes(axis)
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        axes = tuple(self.axis) if isinstance(self.axis, Sequence) else self.axis
+        axes = self.axis if isinstance(self.axis, int) else tuple(self.axis)
         if mask is None:
             return ops.softmax(inputs, axes)
         kept = _mask_for(inputs, mask)
         shares = ops.softmax(ops.where(kept, inputs, _LEAST), axes)
         return ops.where(kept, shares, 0.0)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}

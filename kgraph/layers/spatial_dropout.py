@@ -52,7 +52,7 @@ class SpatialDropout1D(SpatialDropout):
     """
 
     def __init__(self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(1, rate, None, seed, name, dtype)
+        super().__init__(1, rate, "channels_last", seed, name, dtype)
 
 
 class SpatialDropout2D(SpatialDropout):

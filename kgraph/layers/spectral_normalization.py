@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import initializers, ops
-from kgraph.layers.dense import positive_int
+from kgraph.arguments import positive_int
 from kgraph.layers.input_spec import InputSpec
 from kgraph.layers.wrapper import Wrapper
 from kgraph.tensor import cast, named, operand_type
@@ -15,8 +15,8 @@ class SpectralNormalization(Wrapper):
     """``layer``, with its kernel divided in training by an estimate of its largest singular value.
 
     The kernel, as a matrix ``w`` of ``(..., units)``, is divided by ``sigma = v w uᵀ`` where, ``power_iterations``
-    times over, ``v = unit(u wᵀ)`` and ``u = unit(v w)``; neither has a gradient. ``u`` is kept for the next step, and in
-    a call on arrays the quotient takes the kernel's place. In a training step of a model the optimizer's step does,
+    times over, ``v = unit(u wᵀ)`` and ``u = unit(v w)``; neither has a gradient. ``u`` is kept for the next step, and
+    in a call on arrays the quotient takes the kernel's place. In a training step of a model the optimizer's step does,
     which starts from the kernel as it was. A kernel of zeros stays. Weights: the kernel, ``vector_u (1, units)``, and
     the others of ``layer``.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kgraph import ops
-from kgraph.layers.layer import Layer
-from kgraph.layers.scale_and_shift import AxesLike, axes_argument, axes_within
+from kgraph.arguments import some_axes
+from kgraph.layers.same_shape import SameShape
+from kgraph.layers.scale_and_shift import AxesLike, axes_within
 
 #: A shorter sample is divided by this instead.
 _SHORTEST: Final = 1e-12
 
 
-class UnitNormalization(Layer):
+class UnitNormalization(SameShape):
     """``inputs / sqrt(sum(inputs²))``, with the sum over ``axis``; zeros stay.
 
     Inputs have any shape; the output has the same.
@@ -27,17 +28,13 @@ class UnitNormalization(Layer):
 
     def __init__(self, axis: AxesLike = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = axes_argument(axis)
-        self.supports_masking = True
+        self.axis = some_axes(axis)
 
     def build(self, input_shape: Any) -> None:
         axes_within(self.axis, input_shape)
 
     def call(self, inputs: Any) -> Any:
         return ops.normalize(inputs, axis=self.axis, order=2, epsilon=_SHORTEST)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from kgraph import dims
+from kgraph.arguments import one_of, positive_int
 from kgraph.layers.arguments import along_axes, data_format_of, tuple_of_ints
-from kgraph.layers.dense import positive_int
 from kgraph.layers.input_spec import InputSpec
 from kgraph.layers.interpolation import KERNELS, enlarge
 from kgraph.layers.layer import Layer
@@ -65,9 +65,7 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.size = tuple_of_ints("size", size, 2, least=1)
         self.data_format = data_format_of(data_format)
-        self.interpolation = interpolation.lower()
-        if self.interpolation not in INTERPOLATIONS:
-            raise ValueError(f"interpolation must be one of {', '.join(INTERPOLATIONS)}, not {interpolation!r}")
+        self.interpolation = one_of("interpolation", str(interpolation).lower(), INTERPOLATIONS)
         self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs: Any) -> Any:

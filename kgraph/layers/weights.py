@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +15,13 @@ from kgraph.tensor import as_array
 from kgraph.trace import no_trace
 from kgraph.types import DTYPES, short_dtype
 from kgraph.variable import Variable, note_trainable_change
+
+#: What a layer's arguments may say of a weight, as ``<weight>_<option>``, and what has the objects of that kind.
+_OPTIONS: Final[Mapping[str, ModuleType]] = {
+    "initializer": initializers,
+    "regularizer": regularizers,
+    "constraint": constraints,
+}
 
 
 class Weighted(Tracked):
@@ -74,6 +82,26 @@ class Weighted(Tracked):
         return variable
 
     add_variable = add_weight
+
+    def _keep_options(self, weight: str, initializer: Any, regularizer: Any, constraint: Any) -> None:
+        """Keeps what the arguments say of a weight as ``<weight>_initializer`` and so on."""
+        given = {"initializer": initializer, "regularizer": regularizer, "constraint": constraint}
+        for option, kind in _OPTIONS.items():
+            setattr(self, f"{weight}_{option}", kind.get(given[option]))
+
+    def _add_weight_with_options(self, weight: str, shape: Sequence[int], initializer: Any = None) -> Variable:
+        """The weight that ``_keep_options`` was told of; ``initializer`` in place of the one kept."""
+        options = {option: getattr(self, f"{weight}_{option}") for option in _OPTIONS}
+        options["initializer"] = initializer or options["initializer"]
+        return self.add_weight(shape, name=weight, **options)
+
+    def _config_of_options(self, *weights: str) -> dict[str, Any]:
+        """What ``_keep_options`` was told, as a config has it."""
+        return {
+            f"{weight}_{option}": kind.serialize(getattr(self, f"{weight}_{option}"))
+            for option, kind in _OPTIONS.items()
+            for weight in weights
+        }
 
     @property
     def trainable(self) -> bool:

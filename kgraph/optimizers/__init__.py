@@ -80,13 +80,13 @@ _vocabulary: Final = _Optimizers(
 
 
 def get(identifier: Identifier) -> Any:
-    """The optimizer that a name, config, class or optimizer means.
+    """The optimizer that a name, config, class or optimizer means; ``None`` for ``None``.
 
     Raises:
         ValueError: it means none.
     """
     found = _vocabulary.get(identifier)
-    if not isinstance(found, Optimizer):
+    if found is not None and not isinstance(found, Optimizer):
         raise ValueError(f"{identifier!r} is no optimizer: give a name, a config or an Optimizer")
     return found
 

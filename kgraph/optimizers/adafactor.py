@@ -56,7 +56,7 @@ class Adafactor(Optimizer):
         ema_overwrite_frequency: int | None = None,
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
-        name: str = "adafactor",
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(

@@ -61,7 +61,7 @@ class Ftrl(Optimizer):
         ema_overwrite_frequency: int | None = None,
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
-        name: str = "ftrl",
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(

@@ -44,7 +44,7 @@ class Lamb(Optimizer):
         ema_overwrite_frequency: int | None = None,
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
-        name: str = "lamb",
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(

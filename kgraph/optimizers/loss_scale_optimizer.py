@@ -44,7 +44,7 @@ class LossScaleOptimizer(Optimizer):
         inner_optimizer: Optimizer,
         initial_scale: float = 2.0**15,
         dynamic_growth_steps: int = 2000,
-        name: str = "loss_scale_optimizer",
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         for argument, value in kwargs.items():
@@ -102,7 +102,7 @@ class LossScaleOptimizer(Optimizer):
             unscaled = [None if g is None else g / ops.cast(scale, ops.dtype(g)) for g in grads]
             with only_where(is_finite, dict.fromkeys([*variables, *self.inner_optimizer.variables])):
                 self.inner_optimizer.apply(unscaled, variables)
-            with scope(f"update/{self.name}", absolute=True):
+            with scope(f"update/{self._scope}", absolute=True):
                 self._adapt(is_finite, scale, count)
 
     def _adapt(self, is_finite: Any, scale: Any, count: Any) -> None:

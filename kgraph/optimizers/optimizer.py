@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from kgraph import ops
-from kgraph.names import auto_name, snake_case
 from kgraph.optimizers.accumulation import gathered, only_where
 from kgraph.optimizers.clipping import Clipping
 from kgraph.optimizers.decay import Exclusions
@@ -82,7 +81,6 @@ class Optimizer(Paced):
         time_decay = kwargs.pop("decay", None) or 0.0
         for unknown in kwargs:
             raise TypeError(f"{type(self).__name__} has no argument {unknown!r}")
-        name = name or auto_name(snake_case(type(self).__name__))
         super().__init__(name, learning_rate, time_decay, gradient_accumulation_steps)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm

@@ -39,7 +39,7 @@ class Paced(OptimizerVariables):
         ValueError: ``time_decay`` is negative, or ``accumulated`` no number from 2 on.
     """
 
-    def __init__(self, name: str, learning_rate: Rate, time_decay: float, accumulated: int | None) -> None:
+    def __init__(self, name: str | None, learning_rate: Rate, time_decay: float, accumulated: int | None) -> None:
         super().__init__(name)
         if time_decay < 0:
             raise ValueError(f"decay must be 0 or more, not {time_decay}")
@@ -128,7 +128,7 @@ class Paced(OptimizerVariables):
     def _step(self) -> Iterator[None]:
         self._shared = {}
         try:
-            with scope(f"update/{self.name}", absolute=True):
+            with scope(f"update/{self._scope}", absolute=True):
                 yield
         finally:
             self._shared = None
@@ -137,7 +137,7 @@ class Paced(OptimizerVariables):
         """``make()``, once in a step however many variables ask for it, its nodes under ``update/<optimizer>``."""
         if self._shared is not None and key in self._shared:
             return self._shared[key]
-        with scope(f"update/{self.name}", absolute=True):
+        with scope(f"update/{self._scope}", absolute=True):
             value = make()
         if self._shared is not None:
             self._shared[key] = value

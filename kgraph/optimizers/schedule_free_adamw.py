@@ -46,7 +46,7 @@ class ScheduleFreeAdamW(Optimizer):
         ema_overwrite_frequency: int | None = None,
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
-        name: str = "schedule_free_adamw",
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(

@@ -8,6 +8,7 @@ from typing import Any, overload
 import numpy as np
 
 from kgraph import initializers
+from kgraph.names import auto_name, snake_case
 from kgraph.portable import Portable
 from kgraph.variable import Variable, variable_scope
 
@@ -16,11 +17,14 @@ class OptimizerVariables(Portable):
     """The variables of an optimizer, in the order they were made.
 
     Args:
-        name: stands before the paths of the variables.
+        name: stands before the paths of the variables. Where it is not given the optimizer gets an automatic name, and
+            the paths begin with that name's part without a number: the graphs of two models can be compared.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str | None) -> None:
+        kind = snake_case(type(self).__name__)
+        self.name = name or auto_name(kind)
+        self._scope = name or kind
         self._variables: list[Variable] = []
         self._slots: dict[str, list[Variable]] = {}
         #: The variables being trained, each with its place.
@@ -63,7 +67,7 @@ class OptimizerVariables(Portable):
             aggregation, layout: how Keras spreads a variable over devices; there is one here.
             name: the last part of the path.
         """
-        with variable_scope(self.name):
+        with variable_scope(self._scope):
             variable = Variable(
                 initializers.get(initializer), tuple(shape), dtype, trainable=False, name=name or "variable"
             )

@@ -16,7 +16,7 @@ FINITE: Final = 0
 INFINITE: Final = 1
 NAN: Final = 2
 
-_CHECK: Final = "check_finite"
+CHECK: Final = "check_finite"
 
 
 def check_values(graph: Graph, tolerated: Mapping[str, int]) -> Graph:
@@ -35,16 +35,16 @@ def check_values(graph: Graph, tolerated: Mapping[str, int]) -> Graph:
         nodes.append(node)
         worst = max(tolerated.get(node.name, FINITE), badness_of_attrs(node))
         if _is_checked(node) and worst < NAN:
-            attrs = find_op(_CHECK).bind_attrs({"infinity": worst == INFINITE})
+            attrs = find_op(CHECK).bind_attrs({"infinity": worst == INFINITE})
             name = _free_name(graph, f"{node.name}/finite")
-            nodes.append(Node(name, _CHECK, (node.name,), attrs, TensorType("bool", ()), node.source))
+            nodes.append(Node(name, CHECK, (node.name,), attrs, TensorType("bool", ()), node.source))
     return graph.with_parts(nodes=tuple(nodes))
 
 
 def checked_node(graph: Graph, name: str) -> str | None:
     """The node that the check called ``name`` is for; ``None`` where it is no check."""
     node = graph[name]
-    return node.inputs[0] if node.op == _CHECK else None
+    return node.inputs[0] if node.op == CHECK else None
 
 
 def badness_of_attrs(node: Node) -> int:

@@ -27,7 +27,8 @@ Kept = Mapping[str, Node]
 def fold(graph: Graph) -> Graph:
     """``graph`` with everything computed that depends on no leaf but constants, and neutral operands removed.
 
-    Values stay what they were to rounding. ``x * 0`` is left alone: it is NaN where ``x`` is.
+    Values stay what they were to rounding. ``x * 0`` is left alone: it is NaN where ``x`` is. What makes a NaN or
+    infinity of finite constants stays too, for those who look for where it began.
     """
 
     def simplify(node: Node, kept: dict[str, Node]) -> Node | str:
@@ -36,10 +37,24 @@ def fold(graph: Graph) -> Graph:
         for rule in _RULES:
             result = rule(node, find_op(node.op), kept)
             if result is not None:
-                return result
+                return node if _goes_bad(node, result, kept) else result
         return node
 
     return rewrite(graph, simplify)
+
+
+def _goes_bad(node: Node, result: Node | str, kept: Kept) -> bool:
+    """Whether ``result``, a constant in place of ``node``, is the first that is not finite."""
+    if isinstance(result, str) or _is_finite(result):
+        return False
+    return all(_is_finite(kept[name]) for name in node.inputs)
+
+
+def _is_finite(node: Node) -> bool:
+    """Whether ``node`` is no constant, or one that is finite all over."""
+    if node.op == "full":
+        return bool(np.isfinite(node.attrs["value"]))
+    return node.op != "const" or bool(np.isfinite(_array(node)).all())
 
 
 def _uniform_number(node: Node) -> Any:

@@ -218,8 +218,6 @@ def _build_and_compile(made: Any, config: Mapping[str, Any]) -> None:
 
 #: Arguments that this library lacks, with the value in Keras's configs under which they change nothing.
 _NEUTRAL: Final[Mapping[str, Any]] = {
-    "input_axes": None,
-    "output_axes": None,
     "quantization_config": None,
     "renorm": False,
     "renorm_clipping": None,

@@ -5,6 +5,7 @@
 ``Graph.run`` its runner.
 """
 
+import kgraph.dumps
 import kgraph.opset  # noqa: F401  (registers every op that a graph may hold)
 from kgraph.ir import Graph
 from kgraph.runtime.eager import apply
@@ -13,7 +14,9 @@ from kgraph.runtime.function import Function
 from kgraph.runtime.graph_run import run_graph
 from kgraph.runtime.program import Instruction, Program
 from kgraph.runtime.storage import Storage, pack
+from kgraph.runtime.tracing import trace
 
 __all__ = ["Function", "Instruction", "NodeError", "Program", "Storage", "apply", "pack"]
 
 Graph.runner = run_graph
+Function.tracer = staticmethod(trace)

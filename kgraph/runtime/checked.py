@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 
 import numpy as np
 
 from kgraph.ir import Graph
-from kgraph.node import PLACEHOLDERS, Node
-from kgraph.op import find_op
-from kgraph.opset.leaves import decode_value
-from kgraph.runtime import eager
 from kgraph.runtime.errors import NodeError
+from kgraph.runtime.evaluation import NonFiniteError, evaluate, refuse_worse
 from kgraph.runtime.feeds import check_feeds
 from kgraph.runtime.function import Function
 from kgraph.runtime.specialise import specialise
-
-
-class NonFiniteError(ArithmeticError):
-    """A node made a NaN or infinity of finite operands. Every variable is as it was before the step.
-
-    Attributes:
-        node: its name.
-    """
-
-    def __init__(self, node: Node, kind: str) -> None:
-        super().__init__(
-            f"%{node.name} ({node.op}) is the first node with {kind} among its values; its operands are finite"
-        )
-        self.node = node.name
+from kgraph.runtime.storage import Storage
 
 
 class CheckedFunction(Function):
@@ -50,11 +35,10 @@ class CheckedFunction(Function):
         """Runs once; see ``Function``.
 
         Raises:
-            NonFiniteError: the first node that makes a NaN or infinity of finite operands.
+            NonFiniteError: the first node that makes a NaN or infinity of finite operands, or the first leaf that
+                holds one.
         """
-        check_feeds(self.graph, feeds)
-        graph = specialise(self.graph, {name: array.shape for name, array in feeds.items()}, fuse=False)
-        self.values = self._evaluate(graph, feeds)
+        graph, self.values = checked_values(self.graph, feeds, self._storages)
         for variable, value in graph.updates.items():
             self._storages[variable].set(self.values[value])
         return {output: self.values[name].copy() for output, name in graph.outputs.items()}
@@ -63,59 +47,62 @@ class CheckedFunction(Function):
         self, sources: Mapping[str, np.ndarray], order: np.ndarray | None, first: int, batch: int, steps: int
     ) -> np.ndarray:
         """Runs whole batches; see ``Function``."""
-        rows = (_rows(order, first + step * batch, batch) for step in range(steps))
-        return np.array([list(result.values()) for result in self._batches(sources, rows)], dtype=np.float64)
+        results = []
+        for step in range(steps):
+            with counting_steps(step):
+                results.append(self(feeds_at(sources, order, first + step * batch, batch)))
+        return np.array([np.concatenate([np.ravel(v) for v in each.values()]) for each in results], np.float64)
 
     def run_batches(
         self, sources: Mapping[str, np.ndarray], batch: int, after: Callable[[int], None] | None = None
     ) -> dict[str, np.ndarray]:
         """Runs over all rows; see ``Function``."""
         count = len(next(iter(sources.values())))
-        rows = (slice(begin, min(begin + batch, count)) for begin in range(0, max(count, 1), batch))
-        results = []
-        for result in self._batches(sources, rows):
-            results.append(result)
+        results: list[dict[str, np.ndarray]] = []
+        for begin in range(0, max(count, 1), batch):
+            with counting_steps(len(results)):
+                results.append(self(feeds_at(sources, None, begin, batch)))
             if after is not None:
                 after(len(results))
         return {output: np.concatenate([result[output] for result in results]) for output in self.graph.outputs}
 
-    def _batches(
-        self, sources: Mapping[str, np.ndarray], rows: Iterable[slice | np.ndarray]
-    ) -> Iterable[dict[str, np.ndarray]]:
-        for step, taken in enumerate(rows):
-            try:
-                yield self({name: source[taken] for name, source in sources.items()})
-            except NodeError as error:
-                error.step = step
-                raise
 
-    def _evaluate(self, graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        values: dict[str, np.ndarray] = {}
-        for node in graph.nodes:
-            operands = [values[name] for name in node.inputs]
-            try:
-                values[node.name] = self._value(node, operands, feeds)
-            except NodeError as error:
-                raise NodeError(graph, node, error.reason, error) from None
-            if operands and _non_finite(values[node.name]) and not any(map(_non_finite, operands)):
-                raise NonFiniteError(node, "NaN" if np.isnan(values[node.name]).any() else "infinity")
-        return values
+def checked_values(
+    graph: Graph, feeds: Mapping[str, np.ndarray], variables: Mapping[str, Storage], fuse: bool = False
+) -> tuple[Graph, dict[str, np.ndarray]]:
+    """``graph`` at the shapes of ``feeds``, and the values of its nodes; see ``evaluate``.
 
-    def _value(self, node: Node, operands: list[np.ndarray], feeds: Mapping[str, np.ndarray]) -> np.ndarray:
-        if node.op in PLACEHOLDERS:
-            return feeds[node.name]
-        if node.is_variable:
-            return self._storages[node.name].array.copy()
-        if node.op == "const":
-            return decode_value(node.attrs["value"], node.type.numpy_dtype, node.type.known_shape)
-        if find_op(node.op).role == "view":
-            return operands[0].reshape(node.type.known_shape)
-        return eager.apply(node.op, operands, node.attrs)
+    Args:
+        graph: may have symbols; phases are resolved.
+        feeds: an array for each placeholder; sample weights may be left out.
+        variables: the storage of each variable.
+        fuse: whether to look at the nodes that a program runs, some of which stand for several.
+
+    Raises:
+        NonFiniteError: see ``CheckedFunction``.
+        ValueError: a feed does not fit.
+    """
+    check_feeds(graph, feeds)
+    known = specialise(graph, {name: array.shape for name, array in feeds.items()}, fuse=fuse)
+    try:
+        return known, evaluate(known, feeds, variables, refuse_worse)
+    except NonFiniteError as error:
+        raise error.of(graph, feeds, variables) from None
 
 
-def _rows(order: np.ndarray | None, begin: int, batch: int) -> slice | np.ndarray:
-    return slice(begin, begin + batch) if order is None else order[begin : begin + batch]
+@contextmanager
+def counting_steps(step: int) -> Iterator[None]:
+    """Tells the step in which a node refuses a value, or makes one that is not finite."""
+    try:
+        yield
+    except (NodeError, NonFiniteError) as error:
+        error.step = step
+        raise
 
 
-def _non_finite(array: np.ndarray) -> bool:
-    return array.dtype.kind == "f" and not np.isfinite(array).all()
+def feeds_at(
+    sources: Mapping[str, np.ndarray], order: np.ndarray | None, begin: int, batch: int
+) -> dict[str, np.ndarray]:
+    """The rows of a batch that begins at ``begin``, in ``order`` if there is one."""
+    rows = slice(begin, begin + batch) if order is None else order[begin : begin + batch]
+    return {name: source[rows] for name, source in sources.items()}

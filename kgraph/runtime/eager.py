@@ -12,11 +12,18 @@ import numpy as np
 
 from kgraph.builder import Builder
 from kgraph.op import Attrs, find_op
+from kgraph.provenance import made_at
 from kgraph.runtime.function import Function
 from kgraph.types import TensorType, type_of
 
 #: Functions that are kept; the one that was used longest ago goes first.
 MOST_FUNCTIONS: Final = 512
+
+class _OneOp(Function):
+    """The graph of one op on arrays, which has nothing to tell those who watch."""
+
+    _is_observed = False
+
 
 Key = tuple[str, str, tuple[tuple[np.dtype, tuple[int, ...]], ...]]
 
@@ -48,6 +55,8 @@ def apply(op_name: str, arrays: Sequence[np.ndarray], attrs: Attrs) -> np.ndarra
 
 def _make(op_name: str, types: Sequence[TensorType], attrs: Attrs) -> Function:
     builder = Builder(find_op(op_name).name)
-    operands = [builder.leaf("input", str(index), type) for index, type in enumerate(types)]
-    builder.output("result", builder.emit(op_name, operands, attrs))
-    return Function(builder.finish(), {})
+    # Calls from other lines will run it too.
+    with made_at(""):
+        operands = [builder.leaf("input", str(index), type) for index, type in enumerate(types)]
+        builder.output("result", builder.emit(op_name, operands, attrs))
+    return _OneOp(builder.finish(), {})

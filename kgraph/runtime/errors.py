@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+
 from kgraph._ops import KernelFault
 from kgraph.ir import Graph
 from kgraph.node import Node
@@ -27,7 +29,11 @@ class NodeError(ValueError):
         position: the flat index of the value in its operand.
         value: the value.
         step: the step of ``Function.run_steps`` in which it happened; 0 otherwise.
+        op, inputs: of the node.
+        completed: what ``Function.run_steps`` had to give for the steps before it.
     """
+
+    completed: np.ndarray | None = None
 
     def __init__(self, graph: Graph, node: Node, reason: str, fault: Fault) -> None:
         """
@@ -39,6 +45,8 @@ class NodeError(ValueError):
         """
         super().__init__(f"{_where(graph, node)}: {reason}")
         self.node = node.name
+        self.op = node.op
+        self.inputs = node.inputs
         self.reason = reason
         self.position = fault.position
         self.value = fault.value
@@ -54,10 +62,11 @@ def node_error(graph: Graph, node: Node, call: Call, fault: KernelFault) -> Node
 
 
 def _where(graph: Graph, node: Node) -> str:
+    place = f"%{node.name}, made at {node.source}" if node.source else f"%{node.name}"
     parts = node.scope.split("/")
     if parts[0] == "loss":
-        return f"output {'/'.join(parts[1:])} (%{node.name})"
+        return f"output {'/'.join(parts[1:])} ({place})"
     layers = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
     layer = next((layer for layer in layers if layer in graph.layers), None)
     owner = f"layer {layer}" if layer is not None else node.scope
-    return f"{owner} (%{node.name})" if owner else f"%{node.name}"
+    return f"{owner} ({place})" if owner else place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from kgraph.op import find_op
 from kgraph.runtime.feeds import check_array, check_feeds
 from kgraph.runtime.program import Program
 from kgraph.runtime.storage import Storage
+from kgraph.stages import Making, observers
 
 #: Programs that a function keeps; the one that was used longest ago goes first.
 MOST_PROGRAMS: Final = 64
@@ -38,6 +39,11 @@ class Function:
     Attributes:
         graph: the graph, as given.
     """
+
+    #: Whether those who watch what is made are told of the programs.
+    _is_observed = True
+    #: How ``trace`` runs a function; the runtime puts itself here when it is imported.
+    tracer: ClassVar[Callable[..., dict[str, np.ndarray]] | None] = None
 
     def __init__(self, graph: Graph, variables: Mapping[str, Storage]) -> None:
         """
@@ -94,6 +100,21 @@ class Function:
                 arrays[index] = _laid_out(array)
         return route.program.run(route.slots, arrays)
 
+    def trace(self, x: Any = None, y: Any = None, sample_weight: Any = None) -> dict[str, np.ndarray]:
+        """Runs once, node by node and as the graph stands, changes no variable, and gives every value by name.
+
+        Args:
+            x: arrays for the inputs: one, a list in their order, or a dict by name. Or a dict by placeholder of
+                everything that is fed.
+            y, sample_weight: likewise, by output; as they are fed, e.g. without weights of classes.
+
+        Raises:
+            ValueError: an array is missing, unknown, or does not fit its placeholder.
+            NodeError: a node refused a value.
+        """
+        assert Function.tracer is not None
+        return Function.tracer(self, x, y, sample_weight)
+
     def program(self, feeds: Mapping[str, np.ndarray]) -> Program:
         """The program that runs ``feeds``, made if it is new.
 
@@ -122,7 +143,8 @@ class Function:
             steps: how many.
 
         Returns:
-            float64 ``(steps, outputs)``: the outputs in the order of ``graph.outputs``, which must all be scalars.
+            float64 ``(steps, numbers)``: the outputs in the order of ``graph.outputs``, a column for each of their
+            numbers.
 
         Raises:
             ValueError: the arguments do not fit each other or the graph; nothing has run.
@@ -209,10 +231,18 @@ class Function:
         with self._lock:
             program = self._programs.get(shapes)
             if program is None:
-                program = Program(self.graph, dict(shapes), self._storages)
+                program = self._make_program(dict(shapes))
                 self._programs[shapes] = program
                 self._forget_oldest()
             return program
+
+    def _make_program(self, shapes: dict[str, tuple[int, ...]]) -> Program:
+        making = Making(self.graph.name, shapes) if observers and self._is_observed else None
+        return Program(self.graph, shapes, self._storages, self._finish, making)
+
+    def _finish(self, graph: Graph) -> Graph:
+        """The last pass over what a program runs."""
+        return graph
 
     def _note_use(self, route: _Route) -> None:
         with self._lock:

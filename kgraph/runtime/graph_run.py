@@ -23,7 +23,7 @@ def run_graph(graph: Graph, feeds: Mapping[str, Any]) -> dict[str, np.ndarray]:
             known = ", ".join(leaves) or "none"
             raise ValueError(f"{graph.name} has no placeholder or variable {name!r}; it has {known}")
     resolved = resolve_phase(graph, training=False)
-    arrays = {name: _as_array(leaves[name], value) for name, value in feeds.items()}
+    arrays = {name: as_array(leaves[name], value) for name, value in feeds.items()}
     needed = [node.name for node in resolved.leaves(*VARIABLES)]
     missing = [name for name in needed if name not in arrays]
     if missing:
@@ -34,7 +34,7 @@ def run_graph(graph: Graph, feeds: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return results | {name: storages[name].array.copy() for name in resolved.updates}
 
 
-def _as_array(node: Node, value: Any) -> np.ndarray:
+def as_array(node: Node, value: Any) -> np.ndarray:
     """``value`` as an array that fits ``node``; numbers and lists take the node's dtype where that loses nothing.
 
     Raises:

@@ -15,12 +15,16 @@ from kgraph.costs import byte_size
 from kgraph.ir import Graph
 from kgraph.node import Node
 from kgraph.op import Call, find_op
+from kgraph.runtime.choices import Choices
 from kgraph.runtime.errors import NodeError, node_error
 from kgraph.runtime.memory import aligned_buffer, view_at
 from kgraph.runtime.phases import Access, Extent, Link, find_links
 from kgraph.runtime.plan import ARENA, CONSTANTS, Place, Plan, make_plan
-from kgraph.runtime.specialise import RIDE_UPDATES, specialise
+from kgraph.runtime.profiling import register
+from kgraph.runtime.scheduled import kernel_remark, place_names, scheduled_graph
+from kgraph.runtime.specialise import specialise
 from kgraph.runtime.storage import Storage
+from kgraph.stages import Making
 
 
 class Instruction(NamedTuple):
@@ -39,7 +43,7 @@ class Instruction(NamedTuple):
 #: Results of so many bytes ask for what is read next: what belongs to smaller ones is mostly in cache.
 _FAR_BYTES: Final = 1 << 17
 
-#: A scalar output as ``Executable.run_steps`` reads it: slot, byte offset and dtype.
+#: A number of an output as ``Executable.run_steps`` reads it: slot, byte offset and dtype.
 Column = tuple[int, int, str]
 
 
@@ -50,6 +54,7 @@ class Program:
         graph: the graph as it is run.
         plan: where its values lie.
         instructions: the kernel calls in order.
+        links: what each of them is to the one before it.
     """
 
     def __init__(
@@ -57,24 +62,32 @@ class Program:
         graph: Graph,
         shapes: Mapping[str, Sequence[int]],
         variables: Mapping[str, Storage] | None = None,
+        finish: Callable[[Graph], Graph] | None = None,
+        making: Making | None = None,
     ) -> None:
         """
         Args:
             graph: may have symbols; phases are resolved.
             shapes: of each placeholder that will be fed.
             variables: the storage of each variable.
+            finish: a last pass, after those that make the graph what is run.
+            making: what is told of each stage in which the program is made.
 
         Raises:
             ValueError: the shapes contradict each other or leave a symbol open.
         """
-        self.plan: Plan = make_plan(
-            specialise(graph, shapes), ride_updates=RIDE_UPDATES not in config.disabled_passes()
-        )
+        graph = specialise(graph, shapes, making=making)
+        if finish is not None:
+            graph = finish(graph)
+        choices = Choices.without(config.disabled_passes())
+        self.plan: Plan = make_plan(graph, choices)
         self.graph = self.plan.graph
         self.instructions = [self._instruction(node) for node in self.plan.order]
-        links = find_links([self._access(each) for each in self.instructions])
-        flat = [self._flat(index, links) for index in range(len(self.instructions))]
-        self._executable = Executable(self.plan.slots, flat, links)
+        if making is not None:
+            self._tell(making)
+        self.links = find_links([self._access(each) for each in self.instructions], choices.chain)
+        flat = [self._flat(index, self.links) for index in range(len(self.instructions))]
+        self._executable = Executable(self.plan.slots, flat, self.links)
         self._lock = Lock()
         self._columns: list[Column] | None = None
         self._staging: dict[int, np.ndarray] = {}
@@ -88,6 +101,7 @@ class Program:
         self._bind(ARENA, aligned_buffer(self.arena_bytes))
         self._bind(CONSTANTS, self.plan.constants)
         self._bind_variables()
+        register(self)
 
     @property
     def arena_bytes(self) -> int:
@@ -141,7 +155,7 @@ class Program:
         """Runs ``steps`` batches in one call; see ``Function.run_steps``, which checks the arguments.
 
         Returns:
-            float64 ``(steps, outputs)``.
+            float64 ``(steps, numbers)``: those of all outputs.
 
         Raises:
             NodeError: a kernel refused a value in some step; its variables are as they were before that step.
@@ -151,29 +165,40 @@ class Program:
         with self._lock:
             if Storage.moves != self._moves:
                 self._bind_variables()
+            if self._results:
+                self._bind_results({})
             for slot, source in zip(slots, sources, strict=True):
                 self._bind_staging(slot, source, batch)
             try:
                 self._executable.run_steps(list(sources), list(slots), order, first, batch, steps, results, columns)
             except KernelFault as fault:
-                raise self._error(fault) from None
+                error = self._error(fault)
+                error.completed = results[: fault.step]
+                raise error from None
         return results
 
     def columns(self) -> list[Column]:
-        """The outputs, all scalars, in order.
-
-        Raises:
-            ValueError: an output is not a scalar.
-        """
+        """The numbers of all outputs, in order; those of an array in the order of its memory."""
         if self._columns is None:
-            self._columns = [self._column(output, name) for output, name in self.graph.outputs.items()]
+            self._columns = [column for name in self.graph.outputs.values() for column in self._columns_of(name)]
         return self._columns
+
+    def start_profile(self, events: int) -> None:
+        """Measures the runs from now on, and keeps the first ``events`` tasks one by one."""
+        self._executable.start_profile(events)
+
+    def stop_profile(self) -> instructions.Measured | None:
+        """What was measured since ``start_profile``."""
+        return self._executable.stop_profile()
+
+    def _tell(self, making: Making) -> None:
+        kernels = {each.node.name: each.kernel for each in self.instructions}
+        graph = scheduled_graph(self.plan)
+        making.stage("scheduled", graph, kernel_remark(self.plan, graph, kernels))
 
     def describe(self) -> str:
         """A line for each instruction, with the places of its operands and result, under a summary."""
-        slot_names = {ARENA: "arena", CONSTANTS: "constants"}
-        slot_names |= {slot: f"%{name}" for name, slot in self.plan.leaf_slots.items()}
-        slot_names |= {slot: f"output {name}" for name, slot in self.plan.result_slots.items()}
+        slot_names = place_names(self.plan)
         lines = [f"program {self.graph.name}: {len(self.instructions)} instructions, {self.arena_bytes} arena bytes"]
         for index, each in enumerate(self.instructions):
             places = [f"{slot_names[place.slot]}+{place.offset}" for place in each.operands]
@@ -220,11 +245,10 @@ class Program:
             places |= dict.fromkeys(self.plan.places[name] for name in alike)
         return [place for place in places if place != made.operands[-1]]
 
-    def _column(self, output: str, name: str) -> Column:
-        node, place = self.graph[name], self.plan.places[name]
-        if node.type.shape:
-            raise ValueError(f"only scalars can be kept for each of many steps, but output {output} is {node.type}")
-        return place.slot, place.offset, node.type.dtype
+    def _columns_of(self, name: str) -> list[Column]:
+        type, place = self.graph[name].type, self.plan.places[name]
+        offsets = range(place.offset, place.offset + byte_size(type), type.numpy_dtype.itemsize)
+        return [(place.slot, offset, type.dtype) for offset in offsets]
 
     def _bind(self, slot: int, array: np.ndarray) -> None:
         self._executable.bind(slot, array)

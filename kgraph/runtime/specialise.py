@@ -11,7 +11,9 @@ from kgraph import config
 from kgraph.ir import Graph
 from kgraph.node import PLACEHOLDERS
 from kgraph.passes import bind, cse, dead_code, fold, fuse_dense, fuse_loss, fuse_norm, ones_for, split_columns
+from kgraph.runtime.choices import Choices
 from kgraph.runtime.feeds import match_symbols
+from kgraph.stages import Making
 
 Pass = Callable[[Graph], Graph]
 
@@ -24,12 +26,12 @@ FUSING: Final[Mapping[str, Pass]] = {
     "fuse_norm": fuse_norm,
     "split_columns": split_columns,
 }
-#: Not of the graph but of the order in which it runs; see ``make_schedule``.
-RIDE_UPDATES: Final = "ride_updates"
-OPTIONAL_PASSES: Final = (*SIMPLIFYING, *FUSING, RIDE_UPDATES)
+OPTIONAL_PASSES: Final = (*SIMPLIFYING, *FUSING, *Choices._fields)
 
 
-def specialise(graph: Graph, shapes: Mapping[str, Sequence[int]], fuse: bool = True) -> Graph:
+def specialise(
+    graph: Graph, shapes: Mapping[str, Sequence[int]], fuse: bool = True, making: Making | None = None
+) -> Graph:
     """``graph`` at the shapes of its feeds, simplified. Sample weights without a shape become ones.
 
     What holds for symbols may fail for numbers (a slice of three rows where there are two), and kernels trust the
@@ -40,6 +42,7 @@ def specialise(graph: Graph, shapes: Mapping[str, Sequence[int]], fuse: bool = T
         graph: phases are resolved.
         shapes: of each placeholder that will be fed.
         fuse: whether nodes may be fused, so that values between them are never there to look at.
+        making: what is told of each pass.
 
     Raises:
         ValueError: the shapes contradict each other or a node (the message names it), or a pass that is disabled is
@@ -48,19 +51,38 @@ def specialise(graph: Graph, shapes: Mapping[str, Sequence[int]], fuse: bool = T
     placeholders = graph.leaves(*PLACEHOLDERS)
     bindings = match_symbols((node for node in placeholders if node.name in shapes), shapes)
     unfed = [node.name for node in placeholders if node.name not in shapes]
-    bound: Pass = partial(bind, bindings=bindings)
-    passes: list[Pass] = [partial(ones_for, placeholders=unfed), dead_code, bound, *_optional(fuse), dead_code]
-    for apply in passes:
+    passes: list[tuple[str, Pass]] = [
+        ("ones_for", partial(ones_for, placeholders=unfed)),
+        ("dead_code", dead_code),
+        ("bind", partial(bind, bindings=bindings)),
+        *_optional(fuse),
+        ("dead_code", dead_code),
+    ]
+    for name, apply in passes:
         graph = apply(graph)
-        if apply is bound or os.environ.get("KGRAPH_VERIFY") == "1":
+        if making is not None:
+            making.stage(name, graph)
+        if name == "bind" or os.environ.get("KGRAPH_VERIFY") == "1":
             graph.verify()
     return graph
 
 
-def _optional(fuse: bool) -> list[Pass]:
+def _optional(fuse: bool) -> list[tuple[str, Pass]]:
     disabled = config.disabled_passes()
     unknown = sorted(disabled.difference(OPTIONAL_PASSES))
     if unknown:
         raise ValueError(f"no pass {unknown[0]!r} can be disabled; those that can are {', '.join(OPTIONAL_PASSES)}")
     chosen = {**SIMPLIFYING, **FUSING} if fuse else SIMPLIFYING
-    return [apply for name, apply in chosen.items() if name not in disabled]
+    return [(name, apply) for name, apply in chosen.items() if name not in disabled]
+
+
+def at_shapes(graph: Graph, shapes: Mapping[str, Sequence[int]]) -> Graph:
+    """``graph`` at the shapes of its feeds, with all its nodes. Sample weights without a shape become ones.
+
+    Raises:
+        ValueError: as ``specialise``.
+    """
+    placeholders = graph.leaves(*PLACEHOLDERS)
+    bindings = match_symbols((node for node in placeholders if node.name in shapes), shapes)
+    unfed = [node.name for node in placeholders if node.name not in shapes]
+    return bind(ones_for(graph, unfed), bindings).verify()

@@ -123,8 +123,8 @@ def test_row_3_3_weights_may_be_given_as(form, rng):
     assert model.test_on_batch(x, y, sample_weight=given) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("form", ["a list", "a list with None", "a dict", "a dict of one"])
-def test_row_3_3_outputs_take_their_weights_from_a_list_or_a_dict(form, rng):
+@pytest.mark.parametrize("form", ["a list", "a list with None", "a dict", "a dict of one", "one for all"])
+def test_row_3_3_outputs_take_their_weights_from_a_list_or_a_dict_or_share_them(form, rng):
     model = twin()
     model.compile("sgd", "mse")
     x, y, w = numbers(rng, 4, 3), [numbers(rng, 4, 1), numbers(rng, 4, 2)], [rng.random(4), rng.random(4)]
@@ -133,8 +133,9 @@ def test_row_3_3_outputs_take_their_weights_from_a_list_or_a_dict(form, rng):
         "a list with None": [None, w[1]],
         "a dict": {"a": w[0], "b": w[1]},
         "a dict of one": {"b": w[1]},
+        "one for all": w[1],
     }
-    used = [w[0] if form in ("a list", "a dict") else None, w[1]]
+    used = [{"a list": w[0], "a dict": w[0], "one for all": w[1]}.get(form), w[1]]
     parts = [objective("keras2", formulas.mse(y[i], x @ kernel(model, name)), w=used[i]) for i, name in enumerate("ab")]
     np.testing.assert_allclose(model.test_on_batch(x, y, sample_weight=given[form]), [sum(parts), *parts], rtol=1e-5)
 
@@ -143,7 +144,7 @@ def test_row_3_3_weights_for_unknown_outputs_or_in_the_wrong_number_are_refused(
     model = twin()
     model.compile("sgd", "mse")
     x, y, w = numbers(rng, 4, 3), [numbers(rng, 4, 1), numbers(rng, 4, 2)], np.ones(4)
-    for given, message in (({"c": w}, "'c'.*a, b"), ([w], "a, b"), ([w, w, w], "a, b"), (w, "a, b")):
+    for given, message in (({"c": w}, "'c'.*a, b"), ([w], "a, b"), ([w, w, w], "a, b")):
         with pytest.raises(ValueError, match=message):
             model.train_on_batch(x, y, sample_weight=given)
 

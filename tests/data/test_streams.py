@@ -273,7 +273,7 @@ class TestHooks:
     def test_a_bar_without_a_known_end_counts_up(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("kgraph.progress._is_terminal", lambda stream: True)
+        monkeypatch.setattr("kgraph.progress.is_terminal", lambda stream: True)
         slow = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: time.sleep(0.02))
         regression().fit(Loader(X, Y), epochs=2, callbacks=[slow], verbose=1)
         first, second = capsys.readouterr().out.split("Epoch 2/2")

@@ -137,11 +137,6 @@ def test_a_metric_of_several_numbers_reports_each_by_its_own_name():
     assert found["most"] == GUESS.max()
 
 
-def test_a_vector_is_no_metric_of_a_model_and_the_message_says_its_shape():
-    with pytest.raises(ValueError, match=r"metric f1_score gives a value of shape \(5,\)"):
-        passing_on(5, "mse", metrics=[metrics.F1Score()])
-
-
 @pytest.mark.parametrize("name", ["cosine_proximity", "cosine", "cosine_similarity"])
 def test_old_names_of_the_cosine_mean_the_one_that_grows_with_likeness(name):
     model = passing_on(3, name, metrics=[name])

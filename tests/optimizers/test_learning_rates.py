@@ -20,7 +20,7 @@ def halving(step: Any) -> Any:
 def test_the_learning_rate_changes_between_steps_of_one_graph() -> None:
     stepper = Stepper(SGD(0.5), [weight([1.0])])
     np.testing.assert_allclose(stepper.step(np.ones(1)), [[0.5]])
-    stepper.values["SGD/learning_rate"] = np.float32(0.25)
+    stepper.values["sgd/learning_rate"] = np.float32(0.25)
     np.testing.assert_allclose(stepper.step(np.ones(1)), [[0.25]])
 
 

@@ -226,8 +226,8 @@ def test_the_dump_of_adamw_has_four_lines_a_variable_and_one_step_size() -> None
             "value": "adam_step",
         }
         assert graph.updates[path] == f"update/{path}/value"
-        assert graph[f"update/{path}/value"].inputs[-1] == "update/adamw/step_size"
-    assert graph.updates["adamw/iterations"] == "update/adamw/iterations"
+        assert graph[f"update/{path}/value"].inputs[-1] == "update/adam_w/step_size"
+    assert graph.updates["adam_w/iterations"] == "update/adam_w/iterations"
 
 
 def test_adam_is_exact_at_the_first_step_and_after_a_million() -> None:

@@ -9,6 +9,7 @@ import pytest
 from optimizer_cases import GRADIENTS, START, floatx, run_eagerly, weight
 
 from kgraph import optimizers
+from kgraph.names import snake_case
 from kgraph.optimizers import SGD, Adam, LossScaleOptimizer, Optimizer, RMSprop
 from kgraph.registry import custom_object_scope
 from kgraph.types import type_of
@@ -37,7 +38,7 @@ KINDS = [
 def test_slots_are_called_after_their_variables(make: Any, slots: list[str]) -> None:
     optimizer = make()
     optimizer.build([weight(START)])
-    name = optimizer.name
+    name = snake_case(type(optimizer).__name__)
     expected = ["iterations", "learning_rate", *(f"dense_kernel_{slot}" for slot in slots)]
     assert [v.path for v in optimizer.variables] == [f"{name}/{each}" for each in expected]
     assert all(v.shape == START.shape and not v.trainable for v in optimizer.variables[2:])
@@ -110,7 +111,7 @@ def test_an_optimizer_goes_on_from_its_weights_as_if_it_had_not_stopped() -> Non
 def test_weights_that_do_not_fit_change_nothing() -> None:
     optimizer = Adam()
     optimizer.build([weight(START)])
-    with pytest.raises(ValueError, match="adam has 4 variables, not 1"):
+    with pytest.raises(ValueError, match=r"adam\w* has 4 variables, not 1"):
         optimizer.set_weights([np.array(3)])
     with pytest.raises(ValueError, match=r"adam/dense_kernel_velocity has shape \(4, 3\), its weights \(2,\)"):
         optimizer.set_weights([np.array(3), np.array(0.5), np.ones((4, 3)), np.ones(2)])
@@ -139,7 +140,7 @@ def test_names_stand_for_optimizers_in_large_and_small_letters(kind: Any) -> Non
     for spelt in (name, name.lower(), name.upper()):
         got = optimizers.get(spelt)
         assert type(got) is kind
-        assert got.get_config() == kind().get_config()
+        assert got.get_config() == {**kind().get_config(), "name": got.name}
 
 
 def test_a_users_name_comes_before_that_of_the_library() -> None:

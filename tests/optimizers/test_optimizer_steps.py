@@ -22,7 +22,7 @@ def test_iterations_count_steps() -> None:
     assert optimizer.iterations.numpy() == len(GRADIENTS)
     stepper = Stepper(optimizer, [variable])
     stepper.step(GRADIENTS[0])
-    assert stepper.values["SGD/iterations"] == len(GRADIENTS) + 1
+    assert stepper.values["sgd/iterations"] == len(GRADIENTS) + 1
 
 
 def clip_by_norm(g: np.ndarray, norm: float) -> np.ndarray:
@@ -109,7 +109,7 @@ def test_a_step_without_any_gradient_is_an_error() -> None:
 
 
 def test_the_number_of_gradients_must_be_that_of_the_variables() -> None:
-    with pytest.raises(ValueError, match="optimizer adam: 1 gradients for 2 variables"):
+    with pytest.raises(ValueError, match=r"optimizer adam\w*: 1 gradients for 2 variables"):
         Adam().apply([np.ones(1)], [weight([1.0]), weight([1.0])])
 
 
@@ -131,7 +131,7 @@ def test_a_gradient_of_another_float_takes_the_dtype_of_its_variable() -> None:
 def test_a_variable_that_was_not_built_for_is_refused() -> None:
     optimizer = SGD()
     optimizer.build([weight([1.0])])
-    with pytest.raises(ValueError, match="SGD was built without dense/other; make another optimizer"):
+    with pytest.raises(ValueError, match=r"sgd\w* was built without dense/other; make another optimizer"):
         optimizer.apply([np.ones(1, np.float32)], [weight([1.0], "other")])
 
 
@@ -167,7 +167,7 @@ def test_a_users_own_optimizer_runs_on_arrays_and_as_a_graph() -> None:
     np.testing.assert_allclose(got, [0.75, 1.25])
     optimizer = SignDescent()
     optimizer.build([weight(START)])
-    assert optimizer.counts[0].path == f"{optimizer.name}/dense_kernel_count"
+    assert optimizer.counts[0].path == "sign_descent/dense_kernel_count"
 
 
 def test_an_optimizer_without_a_step_says_so() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,10 +146,10 @@ class TensorBoard(Callback):
         if validation:
             self._write_scalars("validation", epoch, validation)
 
-    def _write_scalars(self, part: str, step: int, values: Mapping[str, float]) -> None:
+    def _write_scalars(self, part: str, step: int, values: Logs) -> None:
         from kgraph.callbacks.tensorboard.events import scalar
 
-        self._writer(part).write(step, *(scalar(tag, value) for tag, value in values.items()))
+        self._writer(part).write(step, *(scalar(tag, number) for tag, number in _numbers(values)))
 
     def _write_weights(self, epoch: int) -> None:
         from kgraph.callbacks.tensorboard.events import histogram
@@ -180,6 +180,15 @@ class TensorBoard(Callback):
         for writer in self._writers.values():
             writer.close()
         self._writers = {}
+
+
+def _numbers(values: Logs) -> Iterator[tuple[str, float]]:
+    """Tags and what stands under them; the numbers of an array under ``tag/0``, ``tag/1``, ..."""
+    for tag, value in values.items():
+        if np.ndim(value):
+            yield from ((f"{tag}/{place}", number) for place, number in enumerate(np.ravel(value)))
+        else:
+            yield tag, value
 
 
 def _write_images(writer: EventWriter, step: int, tag: str, weight: np.ndarray) -> None:

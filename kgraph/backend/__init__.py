@@ -8,12 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from kgraph import activations, ops, random
+from kgraph.backend.variables import (
+    batch_get_value,
+    batch_set_value,
+    count_params,
+    eval,
+    get_value,
+    moving_average_update,
+    set_value,
+    update,
+    update_add,
+    update_sub,
+    variable,
+)
 from kgraph.config import (
+    backend,
     epsilon,
     floatx,
     image_data_format,
@@ -86,10 +101,13 @@ __all__ = [
     "arange",
     "argmax",
     "argmin",
+    "backend",
     "batch_dot",
     "batch_flatten",
     "batch_get_value",
+    "batch_normalization",
     "batch_set_value",
+    "bias_add",
     "binary_crossentropy",
     "cast",
     "cast_to_floatx",
@@ -99,6 +117,7 @@ __all__ = [
     "concatenate",
     "constant",
     "cos",
+    "count_params",
     "cumprod",
     "cumsum",
     "dot",
@@ -113,6 +132,8 @@ __all__ = [
     "eye",
     "flatten",
     "floatx",
+    "foldl",
+    "foldr",
     "gather",
     "get_value",
     "greater",
@@ -129,11 +150,13 @@ __all__ = [
     "less_equal",
     "log",
     "logsumexp",
+    "map_fn",
     "max",
     "maximum",
     "mean",
     "min",
     "minimum",
+    "moving_average_update",
     "name_scope",
     "ndim",
     "not_equal",
@@ -173,9 +196,13 @@ __all__ = [
     "sum",
     "switch",
     "tanh",
+    "temporal_padding",
     "tile",
     "transpose",
     "truncated_normal",
+    "update",
+    "update_add",
+    "update_sub",
     "var",
     "variable",
     "zeros",
@@ -209,45 +236,12 @@ def cast_to_floatx(x: TensorLike) -> TensorLike:
     return ops.cast(x, floatx())
 
 
-def variable(
-    value: Any, dtype: DTypeLike = None, name: str | None = None, constraint: Callable[[Any], Any] | None = None
-) -> Variable:
-    """A variable that holds ``value``."""
-    return Variable(np.asarray(value), dtype=dtype or floatx(), name=name or "variable", constraint=constraint)
-
-
 def constant(
     value: TensorLike, dtype: DTypeLike = None, shape: ShapeLike | None = None, name: str | None = None
 ) -> TensorLike:
     """``value``, broadcast to ``shape`` where one is given."""
     x = ops.convert_to_tensor(value, dtype or floatx())
     return x if shape is None else ops.broadcast_to(x, shape)
-
-
-def get_value(x: Any) -> np.ndarray:
-    """The value of a variable or array."""
-    return ops.convert_to_numpy(x)
-
-
-def eval(x: Any) -> np.ndarray:
-    """The value of a variable or array."""
-    return get_value(x)
-
-
-def set_value(x: Variable, value: Any) -> None:
-    """Gives a variable a value."""
-    x.assign(value)
-
-
-def batch_get_value(tensors: Iterable[Any]) -> list[np.ndarray]:
-    """The values of several variables."""
-    return [get_value(x) for x in tensors]
-
-
-def batch_set_value(tuples: Iterable[tuple[Variable, Any]]) -> None:
-    """Gives several variables their values."""
-    for x, value in tuples:
-        set_value(x, value)
 
 
 def int_shape(x: TensorLike) -> tuple[int | None, ...]:
@@ -318,6 +312,31 @@ def l2_normalize(x: TensorLike, axis: Axes = None) -> TensorLike:
     return ops.normalize(x, axis, order=2, epsilon=1e-6)
 
 
+def bias_add(x: TensorLike, bias: TensorLike, data_format: str | None = None) -> TensorLike:
+    """``x`` plus a vector along its channels.
+
+    Raises:
+        ValueError: the bias is no vector.
+    """
+    if rank_of(bias) != 1:
+        raise ValueError(f"K.bias_add: bias must be a vector, not of {rank_of(bias)} dimensions")
+    channels_first = (data_format or image_data_format()) == "channels_first"
+    return ops.add(x, ops.expand_dims(bias, list(range(1, rank_of(x) - 1))) if channels_first else bias)
+
+
+def batch_normalization(
+    x: TensorLike,
+    mean: TensorLike,
+    var: TensorLike,
+    beta: TensorLike,
+    gamma: TensorLike,
+    axis: int = -1,
+    epsilon: float = 1e-3,
+) -> TensorLike:
+    """``(x - mean) / sqrt(var + epsilon) * gamma + beta``, where each is a vector along ``axis``."""
+    return ops.batch_normalization(x, mean, var, axis, beta, gamma, epsilon)
+
+
 # --- shapes and indices ----------------------------------------------------------------------------------------------
 
 
@@ -369,6 +388,34 @@ def batch_dot(x: TensorLike, y: TensorLike, axes: int | Sequence[int] | None = N
     rows, columns = ("".join(next(letters) for _ in range(rank_of(one) - 2)) for one in (left, right))
     product = ops.einsum(f"x{rows}z,x{columns}z->x{rows}{columns}", left, right)
     return ops.expand_dims(product, -1) if rank_of(product) == 1 else product
+
+
+def temporal_padding(x: TensorLike, padding: tuple[int, int] = (1, 1)) -> TensorLike:
+    """``x`` with steps of zeros before and after: ``(samples, steps, d)``."""
+    return ops.pad(x, ((0, 0), padding, (0, 0)))
+
+
+# --- loops -----------------------------------------------------------------------------------------------------------
+
+
+def map_fn(fn: Callable[[Any], Any], elems: Any, name: str | None = None, dtype: DTypeLike = None) -> Any:
+    """``fn`` of each slice of ``elems`` along the first axis."""
+    results = ops.map(fn, elems)
+    return results if dtype is None else ops.cast(results, dtype)
+
+
+def foldl(fn: Callable[[Any, Any], Any], elems: TensorLike, initializer: Any = None, name: str | None = None) -> Any:
+    """``fn(total, x)`` for each slice ``x`` of ``elems``, first to last, from ``initializer`` or the first one on."""
+    return _folded(fn, ops.unstack(elems), initializer)
+
+
+def foldr(fn: Callable[[Any, Any], Any], elems: TensorLike, initializer: Any = None, name: str | None = None) -> Any:
+    """``foldl`` from the last slice to the first."""
+    return _folded(fn, ops.unstack(elems)[::-1], initializer)
+
+
+def _folded(fn: Callable[[Any, Any], Any], slices: list[TensorLike], initializer: Any) -> Any:
+    return reduce(fn, slices) if initializer is None else reduce(fn, slices, initializer)
 
 
 # --- choices ---------------------------------------------------------------------------------------------------------
