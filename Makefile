@@ -7,6 +7,8 @@ PY := $(VENV)/bin/python
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 # More words for pytest: make test ARGS="-k matmul -x"
 ARGS ?=
+# Tests run in so many processes; make test JOBS=1 shows them one after the other.
+SIDE_BY_SIDE = $(if $(filter 1,$(JOBS)),,--numprocesses $(JOBS))
 
 NATIVE_SOURCES := setup.py $(wildcard kgraph/*.pyx kgraph/*.pxd kgraph/csrc/*.[ch] kgraph/csrc/*/*.[ch])
 PACKAGE_SOURCES = $(shell find kgraph -name '*.py')
@@ -23,13 +25,13 @@ venv: $(VENV)/.editable ## make .venv with what a build needs, and kgraph in it 
 build: $(NATIVE) ## compile what has changed, in place
 
 test: $(NATIVE) $(VENV)/.with-test ## run the tests
-	$(PY) -m pytest -m "not keras" $(ARGS)
+	$(PY) -m pytest $(SIDE_BY_SIDE) -m "not keras" $(ARGS)
 
 test-keras: $(NATIVE) $(VENV)/.with-test $(VENV)/.with-keras ## compare with Keras itself (installs keras and jax)
-	KERAS_BACKEND=jax $(PY) -m pytest -m keras $(ARGS)
+	KERAS_BACKEND=jax $(PY) -m pytest $(SIDE_BY_SIDE) -m keras $(ARGS)
 
 test-sanitize: build/asan/.built build/tsan/.built $(VENV)/.with-test ## run the tests on kernels built under ASan, UBSan and TSan
-	$(call run_sanitized,asan) -m "not slow"
+	$(call run_sanitized,asan) $(SIDE_BY_SIDE) -m "not slow"
 	$(call run_sanitized,tsan) -m threads
 
 test-install: $(NATIVE) ## build the sdist, install it into a new environment, train there

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 pytest.importorskip("sklearn", "1.6", reason="scikit-learn is not installed: pip install kgraph[sklearn]")
@@ -53,7 +55,17 @@ def floatx():
     keras.config.set_floatx(before)
 
 
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {}))
+CHECKS = parametrize_with_checks(
+    ESTIMATORS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {})
+)
+
+
+def name_of(given):
+    """scikit-learn's name of an estimator or a check, without addresses: the same in every process."""
+    return re.sub(r"at0x[0-9a-f]+", "", CHECKS.kwargs["ids"](given))
+
+
+@pytest.mark.parametrize(*CHECKS.args, **{**CHECKS.kwargs, "ids": name_of})
 def test_an_estimator_does_what_scikit_learn_checks(estimator, check, floatx):
     if check.func.__name__ in IN_FLOAT64:
         floatx.set_floatx("float64")
