@@ -99,6 +99,8 @@ def _sections(lines: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _pattern(heading: str) -> str:
     section = heading.removeprefix("# ").strip('"')
+    if section == text.RESULTS:
+        return "*"
     return section if section in text.LEAF_SECTIONS.values() else f"{section}/*"
 
 

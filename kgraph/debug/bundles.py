@@ -80,12 +80,11 @@ def save_bundle(error: NonFiniteError, directory: str | os.PathLike[str] | None 
     import shutil
     import tempfile
 
-    assert error.function is not None
     parent = Path(directory or os.environ.get("KGRAPH_BUNDLES") or DEFAULT_DIRECTORY)
     parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=parent, prefix="."))
     try:
-        _write(temporary, error, error.function)
+        _write(temporary, error)
         os.chmod(temporary, 0o777 & ~umask())
         return _renamed(temporary, parent, _UNFIT.sub("-", f"{error.function.name}-{error.node}")[:LONGEST_NAME])
     except BaseException:
@@ -93,8 +92,8 @@ def save_bundle(error: NonFiniteError, directory: str | os.PathLike[str] | None 
         raise
 
 
-def _write(folder: Path, error: NonFiniteError, function: Graph) -> None:
-    (folder / "graph.kg").write_text(dump(function, source_remark), encoding="utf-8")
+def _write(folder: Path, error: NonFiniteError) -> None:
+    (folder / "graph.kg").write_text(dump(error.function, source_remark), encoding="utf-8")
     write_arrays(folder / "feeds.npz", error.feeds)
     write_arrays(folder / "parameters.npz", {name: storage.array for name, storage in error.variables.items()})
     (folder / "report.txt").write_text(report(error) + "\n", encoding="utf-8")

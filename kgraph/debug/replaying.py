@@ -20,8 +20,9 @@ from kgraph.runtime.storage import Storage
 #: The bytes that the feeds, the parameters and the values of the nodes of a bundle may each take, unless more are
 #: allowed.
 MOST_BYTES: Final = 4 << 30
-#: The floating point operations that running it may take, for each byte that is allowed: an hour or so in all.
-FLOPS_PER_BYTE: Final = 10_000
+#: The operations on numbers that running it may take, for each byte that is allowed: in all a quarter of an hour at 20
+#: thousand million a second.
+FLOPS_PER_BYTE: Final = 4_000
 
 
 class Replay(NamedTuple):

@@ -65,7 +65,7 @@ def report(error: NonFiniteError) -> str:
 
 
 def _where(error: NonFiniteError) -> str:
-    name = error.function.name if error.function is not None else error.graph.name
+    name = error.function.name
     counted = [("epoch", error.epoch), ("batch", error.batch)]
     places = [f"{what} {number + 1}" for what, number in counted if number is not None]
     return f"{', '.join(places)}, counted from 1, of {name}" if places else f"one run of {name}"

@@ -38,25 +38,32 @@ class NonFiniteError(ArithmeticError):
         bundle: the directory into which all that is needed to run it again was saved.
     """
 
-    def __init__(self, graph: Graph, node: Node, values: Values) -> None:
+    epoch: int | None = None
+    batch: int | None = None
+    bundle: str | None = None
+    step = 0
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.node = ""
+        self.graph = self.function = Graph("", ())
+        self.values: Values = {}
+        self.feeds: Mapping[str, np.ndarray] = {}
+        self.variables: Mapping[str, Storage] = {}
+
+    @classmethod
+    def at(cls, graph: Graph, node: Node, values: Values) -> NonFiniteError:
+        """The error about ``node`` of ``graph``, given its value and those of the nodes before it."""
         held = HELD[badness(values[node.name])]
         if node.is_leaf:
-            self.reason = f"%{node.name} ({node.op}) holds {held}"
+            error = cls(f"%{node.name} ({node.op}) holds {held}")
         else:
             others = "are finite" if all(not badness(values[name]) for name in node.inputs) else "hold none"
             first = f"%{node.name} ({node.op}) is the first node with {held} among its values"
-            self.reason = f"{first}; its operands {others}"
-        super().__init__(self.reason)
-        self.node = node.name
-        self.graph = graph
-        self.values = values
-        self.step = 0
-        self.epoch: int | None = None
-        self.batch: int | None = None
-        self.function: Graph | None = None
-        self.feeds: Mapping[str, np.ndarray] = {}
-        self.variables: Mapping[str, Storage] = {}
-        self.bundle: str | None = None
+            error = cls(f"{first}; its operands {others}")
+        error.node, error.graph, error.function, error.values = node.name, graph, graph, values
+        return error
 
     def of(self, function: Graph, feeds: Mapping[str, np.ndarray], variables: Mapping[str, Storage]) -> NonFiniteError:
         """This error, which came up when ``function`` was run."""
@@ -109,7 +116,7 @@ def refuse_worse(graph: Graph, node: Node, values: Values) -> None:
     if found and node.op != "const":
         given = [badness(values[name]) for name in node.inputs]
         if found > max([badness_of_attrs(node), *given]):
-            raise NonFiniteError(graph, node, values)
+            raise NonFiniteError.at(graph, node, values)
 
 
 def _value(

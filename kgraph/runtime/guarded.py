@@ -109,7 +109,7 @@ class GuardedFunction(Function):
             # Met by the program alone: a node by itself rounds otherwise.
             values[checked] = values[checked].copy()
             values[checked].flat[error.position] = error.value
-            raise NonFiniteError(graph, graph[checked], values).of(self.graph, feeds, self._storages)
+            raise NonFiniteError.at(graph, graph[checked], values).of(self.graph, feeds, self._storages)
         with self._lock:
             self._tolerated.update({name: worst for name, worst in found.items() if worst})
             self._programs.clear()

@@ -148,7 +148,12 @@ PLANTED = {
         "make_model",
     ),
     "a divisor of zero in a custom loss": Planted(
-        lambda **options: make_model(ratio_loss, **options), nothing, "loss/score/per_sample", "div", "loss", "ratio_loss"
+        lambda **options: make_model(ratio_loss, **options),
+        nothing,
+        "loss/score/per_sample",
+        "div",
+        "loss",
+        "ratio_loss",
     ),
     "clipping by a norm of zero": Planted(
         lambda **options: make_model(optimizer=UnitSteps(0.1), **options),

@@ -79,7 +79,7 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing(
 
 def test_a_step_without_such_values_is_said_to_have_none(bundle: Path) -> None:
     text = (bundle / "graph.kg").read_text()
-    (bundle / "graph.kg").write_text(text.replace("= log(", "= square("))
+    (bundle / "graph.kg").write_text(text.replace("= log(", "= square(").replace("= div(", "= mul("))
     assert keras.debug.replay(bundle) is None
 
 
@@ -122,8 +122,14 @@ def long_header(bundle: Path) -> None:
 
 BROKEN = {
     "a line that is none": (spoil_graph("= log(", "= lag("), r"graph.kg: line \d+: no op is named 'lag'"),
-    "an operand that is not there": (spoil_graph("= log(%loss", "= log(%lass"), r"graph.kg: line \d+: .*does not stand"),
-    "text that is none": (lambda b: (b / "graph.kg").write_bytes(b"graph a\n\xff\xfe"), "line 2: the text is not UTF-8"),
+    "an operand that is not there": (
+        spoil_graph("= log(%loss", "= log(%lass"),
+        r"graph.kg: line \d+: .*does not stand",
+    ),
+    "text that is none": (
+        lambda b: (b / "graph.kg").write_bytes(b"graph a\n\xff\xfe"),
+        "line 2: the text is not UTF-8",
+    ),
     "no graph": (lambda b: (b / "graph.kg").unlink(), "is no bundle: it has no file graph.kg"),
     "no feeds": (lambda b: (b / "feeds.npz").unlink(), "is no bundle: it has no file feeds.npz"),
     "a directory for a file": (
@@ -180,7 +186,7 @@ def test_what_is_no_directory_is_no_bundle(tmp_path: Path) -> None:
 LARGE = """\
 graph large
 %x: f32[] = input()
-%wide: f32[{n},{n}] = broadcast(%x){{shape: [{n}, {n}], axes: []}}
+%wide: f32[{n},{n}] = broadcast(%x){{shape: [{n}, {n}]}}
 %y: f32[{n},{n}] = matmul(%wide, %wide)
 output y = %y
 """
@@ -189,9 +195,9 @@ output y = %y
 @pytest.mark.parametrize(
     ("n", "most_bytes", "message"),
     [
-        (99999999999, 4 << 30, "the values of large take 80,000,000,000,000,000,000,000 bytes; no more than 4,294"),
+        (99999999999, 4 << 30, "the values of large take 79,999,999,998,400,000,000,012 bytes; no more"),
         (2000, 1 << 20, "take 32,000,004 bytes; no more than 1,048,576 are allowed"),
-        (20000, 1 << 32, r"large takes 16,\d+,\d+,\d+,\d+ operations|no more than 4,294,967,296"),
+        (17000, 2_400_000_000, "large takes 9,826,000,000,000 operations; no more than 9,600,000,000,000 are allowed"),
     ],
 )
 def test_a_graph_that_takes_too_much_is_refused_before_it_is_run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,13 @@ def test_a_report_tells_operands_parameters_and_what_came_before() -> None:
     assert before[0] == "%score/add" and len(before) == 5
     infinite = int(np.isinf(error.values["score/exp"]).sum())
     assert f"{infinite} infinite of {BATCH}, at [" in text
+
+
+def test_the_error_can_be_sent_to_another_process() -> None:
+    with keras.debug.check_values():
+        error = stopped(*spoiled(PLANTED["NaN in a metric only"]))
+    sent = pickle.loads(pickle.dumps(error))
+    assert (str(sent), sent.node, sent.batch, sent.bundle) == (str(error), error.node, 0, error.bundle)
 
 
 def test_a_later_batch_of_a_later_call_is_told_and_the_steps_before_it_stand(how: dict[str, bool]) -> None:

@@ -75,6 +75,13 @@ def test_in_a_terminal_long_sections_are_folded_and_say_how_to_see_them() -> Non
     assert "... " not in shown(chain(100), "long/*", terminal=True)
 
 
+def test_folded_results_are_seen_with_all_the_rest() -> None:
+    outputs = "".join(f"output y{index} = %x\n" for index in range(50))
+    graph = Graph.parse(f"graph f\n%x: f32[2] = input()\n{outputs}")
+    assert '... 30 more: graph.show("*")\n' in ESCAPES.sub("", shown(graph, terminal=True))
+    assert ESCAPES.sub("", shown(graph, "*", terminal=True)) == str(graph)
+
+
 def test_a_section_that_is_not_long_is_whole() -> None:
     assert ESCAPES.sub("", shown(chain(30), terminal=True)) == str(chain(30))
 

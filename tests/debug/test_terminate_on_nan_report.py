@@ -16,6 +16,8 @@ from kgraph.debug.recording import STEPS_PER_COPY
 def linear(optimizer: object = "sgd") -> keras.Model:
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, name="out")])
     model.compile(optimizer, "mse")
+    # Far off, so that the first gradients are large.
+    model.set_weights([np.full((3, 1), 5, "float32"), np.zeros(1, "float32")])
     return model
 
 
@@ -64,7 +66,13 @@ def test_a_rate_that_a_callback_sets_is_seen_where_a_copy_was_made_after_it() ->
     schedule = LearningRateScheduler(lambda epoch: [0.01, 3e38][epoch])
     with pytest.raises(RuntimeError, match="(?s)sgd_step.* epoch 2, batch 1, counted from 1, of train"):
         linear().fit(
-            x, y, batch_size=4, shuffle=False, epochs=2, verbose=0, callbacks=[schedule, TerminateOnNaN(raise_error=True)]
+            x,
+            y,
+            batch_size=4,
+            shuffle=False,
+            epochs=2,
+            verbose=0,
+            callbacks=[schedule, TerminateOnNaN(raise_error=True)],
         )
 
 

@@ -61,7 +61,10 @@ def test_values_of_a_trace_may_be_anything(model: keras.Model) -> None:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        ({"words": np.zeros((2, 5)), "other": np.zeros((2, 4))}, "predict has no input 'other'; it has words, features"),
+        (
+            {"words": np.zeros((2, 5)), "other": np.zeros((2, 4))},
+            "predict has no input 'other'; it has words, features",
+        ),
         ([np.zeros((2, 5))], r"predict has 2 of input \(words, features\), but 1 were given"),
         ([np.zeros((2, 5)), np.zeros((2, 3))], "dimension 1 of features .* must be 4, not 3"),
         ([np.zeros((2, 5)), np.zeros((3, 4))], "N is 2 in words but 3 in features"),
@@ -175,7 +178,10 @@ def test_types_and_nan_can_part_graphs_too() -> None:
     root, log = (Graph.parse(body.format(type="f32[N]", op=op, attrs="")) for op in ("sqrt", "log"))
     cast = Graph.parse(body.format(type="f64[N]", op="cast", attrs='{dtype: "f64"}'))
     ones, negative = np.ones(3, "float32"), np.array([-1.0, 4.0, -2.0], "float32")
-    assert keras.debug.compare(root, cast, {"x": ones}).parting.reason == "float32[3] in the first, float64[3] in the second"
+    assert (
+        keras.debug.compare(root, cast, {"x": ones}).parting.reason
+        == "float32[3] in the first, float64[3] in the second"
+    )
     assert not keras.debug.compare(root, root, {"x": negative})
     found = keras.debug.compare(root, log, {"x": np.array([1.0, -1.0, np.inf], "float32")}).parting
     assert found.position == (0,) and found.max_difference == 1.0
