@@ -42,6 +42,17 @@ def positive_int(name: str, value: Any) -> int:
     return int(value)
 
 
+def number(name: str, value: Any) -> Any:
+    """``value``, once it is a number, for the argument called ``name``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not is_number(value):
+        raise ValueError(f"{name} must be a number, not {value!r}")
+    return value
+
+
 def number_from(name: str, value: Any, least: float) -> Any:
     """``value``, once it is a number of at least ``least``, for the argument called ``name``.
 
@@ -51,6 +62,16 @@ def number_from(name: str, value: Any, least: float) -> Any:
     if not is_number(value) or not value >= least:
         raise ValueError(f"{name} must be a number of at least {least:g}, not {value!r}")
     return value
+
+
+def ints(name: str, value: Any) -> tuple[int, ...]:
+    """``value``, an int or a list or tuple of them, as ints, for the argument called ``name``.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    given = some_axes(value, name)
+    return (given,) if isinstance(given, int) else tuple(given)
 
 
 def one_axis(value: Any) -> int:
@@ -72,7 +93,7 @@ def some_axes(value: Any, name: str = "axis") -> int | list[int]:
     """
     if is_int(value):
         return int(value)
-    axes = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [None]
-    if not all(map(is_int, axes)):
+    axes = list(value) if isinstance(value, Iterable) else []
+    if not isinstance(value, Iterable) or not all(map(is_int, axes)):
         raise TypeError(f"{name} must be an int or a list or tuple of ints, not {value!r}")
     return [int(axis) for axis in axes]

@@ -6,10 +6,12 @@ import os
 from typing import Final
 
 from kgraph import _ops
+from kgraph.arguments import one_of
 from kgraph.dtype_policies import dtype_policy, floatx, set_dtype_policy, set_floatx
 from kgraph.registry import enable_unsafe_deserialization
 
-_DATA_FORMATS: Final = ("channels_first", "channels_last")
+#: Where channels may be.
+DATA_FORMATS: Final = ("channels_first", "channels_last")
 
 
 class _Settings:
@@ -49,9 +51,7 @@ def set_image_data_format(data_format: str) -> None:
     Raises:
         ValueError: it is neither ``"channels_first"`` nor ``"channels_last"``.
     """
-    if data_format not in _DATA_FORMATS:
-        raise ValueError(f"image_data_format must be one of {', '.join(_DATA_FORMATS)}, not {data_format!r}")
-    _settings.image_data_format = data_format
+    _settings.image_data_format = one_of("image_data_format", data_format, DATA_FORMATS)
 
 
 def disabled_passes() -> frozenset[str]:

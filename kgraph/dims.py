@@ -19,6 +19,8 @@ _Polynomial = dict[tuple[str, ...], int]
 
 #: Terms of a dimension, and factors of a term: far more than shapes have, few enough to work with.
 _MOST_TERMS, _MOST_FACTORS = 1024, 64
+#: The longest text of a dimension that is read, in characters.
+_LONGEST = 1024
 
 
 def add(a: Dim, b: Dim) -> Dim:
@@ -97,8 +99,10 @@ def parse_dim(text: str) -> Dim:
     """The canonical dimension that ``text`` denotes.
 
     Raises:
-        ValueError: ``text`` is not a dimension.
+        ValueError: ``text`` is not a dimension, or longer than any that makes sense.
     """
+    if len(text) > _LONGEST:
+        raise ValueError(f"a dimension has more than {_LONGEST} characters: {text[:40]!r}...")
     return _Parser(text, {}).parse()
 
 

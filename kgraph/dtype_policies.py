@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from kgraph.arguments import one_of
 from kgraph.registry import Config, Identifier, Named, Names, deserialize_keras_object, serialize_keras_object
 from kgraph.types import DTYPES, FLOATS, short_dtype
 
@@ -30,9 +31,7 @@ def set_floatx(value: str) -> None:
     Raises:
         ValueError: ``value`` is neither ``"float32"`` nor ``"float64"``.
     """
-    if value not in _FLOATS:
-        raise ValueError(f"floatx must be one of {', '.join(_FLOATS)}, not {value!r}")
-    _defaults.floatx = value
+    _defaults.floatx = one_of("floatx", value, _FLOATS)
 
 
 class DTypePolicy:
@@ -100,9 +99,7 @@ def set_dtype_policy(policy: str | DTypePolicy) -> None:
         ValueError: it is no ``DTypePolicy``, nor ``"float32"`` nor ``"float64"``.
     """
     name = policy.name if isinstance(policy, DTypePolicy) else policy
-    if name not in _FLOATS:
-        raise ValueError(f"the dtype policy must be one of {', '.join(_FLOATS)}, not {policy!r}")
-    _defaults.policy = DTypePolicy(name)
+    _defaults.policy = DTypePolicy(one_of("the dtype policy", name, _FLOATS))
 
 
 def get(identifier: Identifier) -> DTypePolicy:

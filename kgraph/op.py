@@ -122,7 +122,7 @@ class Draw(NamedTuple):
         else:
             values = rng.uniform(self.low, self.high, self.shape)
         if self.diagonal:
-            values = values + self.diagonal * np.eye(*self.shape[-2:])
+            values = values + self.diagonal * np.eye(self.shape[-2], self.shape[-1])
         return np.asarray(values, DTYPES[chosen])
 
 

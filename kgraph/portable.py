@@ -19,7 +19,8 @@ class FunctionParts:
         module: where it was made; its global names are looked up there again.
         name: its own name.
         defaults, keyword_defaults: of its arguments.
-        closure: the values of the variables around it, as parts where they are functions of that kind.
+        closure: the cells of the variables around it: what is in each, as parts where that is a function of this kind;
+            an empty tuple in place of a value that is not there yet.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class FunctionParts:
         name: str,
         defaults: tuple[Any, ...] | None,
         keyword_defaults: dict[str, Any] | None,
-        closure: tuple[Any, ...] | None,
+        closure: tuple[tuple[Any, ...], ...] | None = None,
     ) -> None:
         self.code = code
         self.module = module
@@ -38,32 +39,50 @@ class FunctionParts:
         self.keyword_defaults = keyword_defaults
         self.closure = closure
 
-    def whole(self) -> FunctionType:
-        """The function."""
+    def whole(self, made: dict[FunctionParts, FunctionType]) -> FunctionType:
+        """The function. Those ``made`` are not made again, since a function may stand in its own closure."""
         import marshal
 
         around = vars(importlib.import_module(self.module))
-        cells = None if self.closure is None else tuple(CellType(unpacked(value)) for value in self.closure)
+        cells = None if self.closure is None else tuple(CellType() for _ in self.closure)
         function = FunctionType(marshal.loads(self.code), around, self.name, self.defaults, cells)
         function.__kwdefaults__ = self.keyword_defaults
+        made[self] = function
+        for cell, content in zip(cells or (), self.closure or (), strict=True):
+            for value in content:
+                cell.cell_contents = unpacked(value, made)
         return function
 
 
-def packed(value: Any) -> Any:
+def packed(value: Any, made: dict[FunctionType, FunctionParts] | None = None) -> Any:
     """``value`` in a form that pickle takes, where it is a function without a name to be found by; else itself."""
     if not isinstance(value, FunctionType) or "<" not in value.__qualname__:
         return value
-    import marshal
+    made = {} if made is None else made
+    if value not in made:
+        import marshal
 
-    cells = value.__closure__
-    closure = None if cells is None else tuple(packed(cell.cell_contents) for cell in cells)
-    code = marshal.dumps(value.__code__)
-    return FunctionParts(code, value.__module__, value.__name__, value.__defaults__, value.__kwdefaults__, closure)
+        code, names = marshal.dumps(value.__code__), (value.__module__, value.__name__)
+        made[value] = parts = FunctionParts(code, *names, value.__defaults__, value.__kwdefaults__)
+        if value.__closure__ is not None:
+            contents = map(_content, value.__closure__)
+            parts.closure = tuple(tuple(packed(inner, made) for inner in content) for content in contents)
+    return made[value]
 
 
-def unpacked(value: Any) -> Any:
+def _content(cell: CellType) -> tuple[Any, ...]:
+    try:
+        return (cell.cell_contents,)
+    except ValueError:  # a variable that is assigned after the function was made
+        return ()
+
+
+def unpacked(value: Any, made: dict[FunctionParts, FunctionType] | None = None) -> Any:
     """What ``packed`` was given."""
-    return value.whole() if isinstance(value, FunctionParts) else value
+    if not isinstance(value, FunctionParts):
+        return value
+    made = {} if made is None else made
+    return made.get(value) or value.whole(made)
 
 
 class Portable:

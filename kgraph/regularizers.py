@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kgraph import ops
+from kgraph.arguments import number, one_of
 from kgraph.broadcasting import shape_text
 from kgraph.ops.operands import TensorLike, shape_of
 from kgraph.registry import Configurable, Identifier, Named, Vocabulary
@@ -65,10 +66,8 @@ class OrthogonalRegularizer(Regularizer):
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
-        if mode not in ("rows", "columns"):
-            raise ValueError(f"mode must be 'rows' or 'columns', not {mode!r}")
         self.factor = _factor("factor", factor)
-        self.mode = mode
+        self.mode = one_of("mode", mode, ("rows", "columns"))
 
     def __call__(self, x: TensorLike) -> TensorLike:
         shape = shape_of(x)
@@ -83,7 +82,7 @@ class OrthogonalRegularizer(Regularizer):
 
 
 def _factor(name: str, value: Any) -> float:
-    factor = 0.0 if value is None else float(value)
+    factor = 0.0 if value is None else float(number(name, value))
     if not 0.0 <= factor < float("inf"):
         raise ValueError(f"{name} must be 0 or more, and finite, not {value!r}")
     return factor

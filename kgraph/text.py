@@ -91,6 +91,8 @@ LEAF_SECTIONS: Final = {
     "param": "parameters",
     "state": "state",
 }
+#: The section of outputs and updates.
+RESULTS: Final = "results"
 #: Scopes whose sections are named by two parts of the node's name.
 _PAIRED_SCOPES: Final = ("loss", "penalty", "metrics", "grad", "update")
 
@@ -121,7 +123,7 @@ def _statements(graph: GraphParts, remark: Remark | None) -> Iterator[str]:
         said = remark(node) if remark is not None else ""
         yield format_node(node) + (f"{REMARK}{_plain(said)}" if said else "")
     if graph.outputs or graph.updates:
-        yield from ("", "# results")
+        yield from ("", f"# {RESULTS}")
     for name, value in graph.outputs.items():
         yield f"output {quoted(name)} = %{quoted(value)}"
     for variable, value in graph.updates.items():

@@ -80,7 +80,12 @@ FACTORS = [
     case("logdet", ops.logdet, lambda x: np.linalg.slogdet(x)[1], DEFINITE),
     case("solve", ops.solve, np.linalg.solve, SQUARES, floats(2, 3, 5)),
     case("solve of a vector", ops.solve, np.linalg.solve, SQUARES[0], floats(3)),
-    case("solve_triangular", ops.solve_triangular, lambda a, b: np.linalg.solve(np.triu(a), b), SQUARES, floats(2, 3, 2)),
+    case(
+        "solve_triangular",
+        ops.solve_triangular,
+        lambda a, b: np.linalg.solve(np.triu(a), b),
+        *(SQUARES, floats(2, 3, 2)),
+    ),
     case("lu_factor", lambda x: ops.lu_factor(x)[0], lambda x: packed(x), SQUARES[0] + 0, known=...),
     case("qr", lambda x: ops.qr(x), lambda x: tuple(np.linalg.qr(x)), floats(2, 5, 3), known=...),
 ]
@@ -106,7 +111,10 @@ PARTS = [
     case("dsplit", lambda x: ops.dsplit(x, 2), lambda x: np.dsplit(x, 2), floats(2, 3, 4), known=2),
     case("fliplr", ops.fliplr, np.fliplr, floats(3, 4)),
     case("flipud", ops.flipud, np.flipud, floats(3, 4)),
-    *(case(f"rot90 {k}", lambda x, k=k: ops.rot90(x, k), lambda x, k=k: np.rot90(x, k), floats(3, 4)) for k in range(4)),
+    *(
+        case(f"rot90 {k}", lambda x, k=k: ops.rot90(x, k), lambda x, k=k: np.rot90(x, k), floats(3, 4))
+        for k in range(4)
+    ),
     case(
         "rearrange",
         lambda x: ops.rearrange(x, "b (h d) t -> t (b d) h", h=2),
@@ -137,11 +145,21 @@ def replaced(x: np.ndarray, pairs: np.ndarray, values: np.ndarray, by: Any = Non
 
 
 def by_segment(function: Any, nothing: float) -> Any:
-    return lambda x, ids: np.stack([function(x[ids == i]) if (ids == i).any() else x[0] * 0 + nothing for i in range(4)])
+    def reference(x: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        none = np.full_like(x[0], nothing)
+        return np.stack([function(x[ids == i]) if (ids == i).any() else none for i in range(4)])
+
+    return reference
 
 
 SCATTERING = [
-    case("scatter", lambda i, v: ops.scatter(i, v, (3, 4)), lambda i, v: added((3, 4), i, v), PAIRS, floats(3), known=-1),
+    case(
+        "scatter",
+        lambda i, v: ops.scatter(i, v, (3, 4)),
+        lambda i, v: added((3, 4), i, v),
+        *(PAIRS, floats(3)),
+        known=-1,
+    ),
     case(
         "scatter of rows",
         lambda i, v: ops.scatter(i, v, (4, 2)),
@@ -161,7 +179,13 @@ SCATTERING = [
         )
         for name, function in (("add", np.add), ("mul", np.multiply), ("max", np.maximum), ("min", np.minimum))
     ),
-    case("scatter_update of rows", ops.scatter_update, replaced, floats(3, 4), IDS[:, None].copy(), floats(3, 4), known=-1),
+    case(
+        "scatter_update of rows",
+        ops.scatter_update,
+        replaced,
+        *(floats(3, 4), IDS[:, None].copy(), floats(3, 4)),
+        known=-1,
+    ),
     *(
         case(
             f"segment_{name}",
@@ -177,6 +201,15 @@ SCATTERING = [
             ("min", lambda x: x.min(0), np.inf),
             ("prod", lambda x: x.prod(0), 1),
         )
+    ),
+    case(
+        "slice of the rest", lambda x: ops.slice(x, (1, 0), (-1, 3)), lambda x: x[1:, :3], floats(3, 4)
+    ),
+    case(
+        "slice at a tensor, moved back",
+        lambda x, s: ops.slice(x, s, (2, 2)),
+        lambda x, s: x[1:, 1:3],
+        *(floats(3, 4), np.array([2, 1], np.int32)),
     ),
     case(
         "slice_update",
@@ -199,6 +232,10 @@ SCATTERING = [
 def attend(q: np.ndarray, k: np.ndarray, v: np.ndarray, keep: Any) -> np.ndarray:
     logits = np.einsum("bthd,bshd->bhts", q, k) / np.sqrt(q.shape[-1])
     return np.einsum("bhts,bshd->bthd", softmax(np.where(keep, logits, -1e30)), v)
+
+
+def shifted_dot(a: Any, b: Any, by: float) -> Any:
+    return ops.sum(a * b) + by
 
 
 QUERY, KEY = floats(2, 4, 2, 3), floats(2, 5, 2, 3)
@@ -275,10 +312,15 @@ CONTROL = [
     ),
     case(
         "vectorize of rows",
-        lambda x, y: ops.vectorize(lambda a, b, c: ops.sum(a * b) + c, excluded=[2], signature="(n),(n)->()")(x, y, 1.0),
+        lambda x, y: ops.vectorize(shifted_dot, excluded=[2], signature="(n),(n)->()")(x, y, 1.0),
         lambda x, y: (x * y).sum(-1) + 1,
         *(floats(2, 3), floats(3)),
         known=...,
     ),
-    case("cond of bools", lambda c, x: ops.cond(c, lambda: x, lambda: -x), lambda c, x: x if c else -x, bools(), floats(3)),
+    case(
+        "cond of bools",
+        lambda c, x: ops.cond(c, lambda: x, lambda: -x),
+        lambda c, x: x if c else -x,
+        *(bools(), floats(3)),
+    ),
 ]  # fmt: skip

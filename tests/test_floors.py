@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(row.split())
     for row in (
         "threads instructions",
-        "_ops version files names tree portable provenance terminal tables",
+        "_ops version files names arguments tree portable provenance terminal tables",
         "registry",
         "dims",
         "types broadcasting slicing dimension",

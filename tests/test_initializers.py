@@ -111,9 +111,9 @@ def test_windows_have_their_formulas() -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"side": "left"}, "side must be one of real, imag, not 'left'"),
-        ({"window": "round"}, "window must be one of boxcar, hann, .*not 'round'"),
-        ({"scaling": "loud"}, "scaling must be one of density, spectrum, None, not 'loud'"),
+        ({"side": "left"}, "side must be one of 'real', 'imag', not 'left'"),
+        ({"window": "round"}, "window must be one of 'boxcar', 'hann', .*not 'round'"),
+        ({"scaling": "loud"}, "scaling must be one of 'density', 'spectrum', None, not 'loud'"),
     ],
 )
 def test_an_impossible_kernel_of_waves_is_refused(arguments: dict[str, Any], text: str) -> None:
@@ -181,7 +181,7 @@ def test_setting_the_random_seed_settles_unseeded_initializers() -> None:
     ("arguments", "text"),
     [
         ({"scale": 0}, "scale must be above 0, not 0"),
-        ({"mode": "fan"}, "mode must be one of fan_in, fan_out, fan_avg, not 'fan'"),
+        ({"mode": "fan"}, "mode must be one of 'fan_in', 'fan_out', 'fan_avg', not 'fan'"),
         ({"distribution": "odd"}, "distribution must be one of"),
     ],
 )

@@ -223,7 +223,7 @@ def test_lists_and_dicts_of_tensors_go_in_and_out():
         (lambda: Linear(2, name="l")(X, colour="red"), TypeError, r"layer l \(Linear\): .*keyword argument 'colour'"),
         (lambda: Linear(2, name="l")([1.0, 2.0]), ValueError, r"layer l .* takes tensors or arrays .*, not float 1.0"),
         (lambda: Linear(2, colour="red"), TypeError, "Linear has no argument 'colour'"),
-        (lambda: Linear(2, name="a/b"), ValueError, "holds no '/'"),
+        (lambda: Linear(2, name="a/b"), ValueError, "must be a str without '/'"),
         (lambda: Layer(name="bare")(X), NotImplementedError, "layer bare: Layer has no `call`"),
         (lambda: Linear(2, name="l")(layers.Input((None,))), ValueError, r"layer l: weight w needs known dimensions"),
         (lambda: Linear(2).add_weight(shape=(1,), colour="red"), TypeError, "add_weight has no argument 'colour'"),

@@ -246,9 +246,9 @@ def test_embedding_takes_its_first_values():
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [
-        (np.array([[0, 5]]), r"layer words \(%words/gather\): index 5 at position 1 is outside \[0, 5\)"),
+        (np.array([[0, 5]]), r"layer words \(%words/gather, made at .*\): index 5 at position 1 is outside \[0, 5\)"),
         (np.array([[-1]]), "layer words .* -1 at position 0"),
-        (np.array([[1.5]], "float32"), r"layer words \(%words/class_index\): label 1.5 at position 0"),
+        (np.array([[1.5]], "float32"), r"layer words \(%words/class_index, made at .*\): label 1.5 at position 0"),
         (np.array([[np.nan]], "float32"), "layer words .*nan at position 0"),
         (np.array([[7.0]], "float32"), "layer words .* 7 at position 0"),
     ],

@@ -293,7 +293,7 @@ def check_fault(op: Op, error: NodeError, place: int, value: Any) -> None:
     """Asserts that the message is the op's sentence with the value and its position filled in."""
     assert op.fault is not None and isinstance(error, ValueError)
     sentence = re.sub(r"\\{(\w+)(?::[^}]*)?\\}", r"(?P<\1>\\S+)", re.escape(op.fault).replace(r"\.0f", ".0f"))
-    match = re.fullmatch(rf"%{op.name}: {sentence}", str(error))
+    match = re.fullmatch(rf"%{op.name}, made at \S+test_op_refusals\.py:\d+: {sentence}", str(error))
     assert match is not None, f"{error} is not {op.fault}"
     assert match["position"] == str(place) == str(error.position)
     assert error.value == value or np.isnan([error.value, value]).all()

@@ -50,7 +50,7 @@ def test_the_place_of_channels_can_be_set() -> None:
         assert keras.backend.image_data_format() == "channels_first"
     finally:
         config.set_image_data_format("channels_last")
-    with pytest.raises(ValueError, match="must be one of channels_first, channels_last, not 'last'"):
+    with pytest.raises(ValueError, match="must be one of 'channels_first', 'channels_last', not 'last'"):
         config.set_image_data_format("last")
 
 
@@ -82,7 +82,7 @@ def test_the_dtype_policy_is_that_of_layers_alone() -> None:
     finally:
         config.set_dtype_policy("float32")
     for wrong in ("mixed_float16", "int32", None):
-        with pytest.raises(ValueError, match=f"must be one of float32, float64, not {wrong!r}"):
+        with pytest.raises(ValueError, match=f"must be one of 'float32', 'float64', not {wrong!r}"):
             config.set_dtype_policy(wrong)
 
 

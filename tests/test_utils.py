@@ -44,7 +44,7 @@ def test_steps_may_be_arrays_and_words() -> None:
     ("arguments", "message"),
     [
         ({"sequences": [1, 2]}, "sequence 0 is 1, which has no steps"),
-        ({"sequences": RAGGED, "padding": "left"}, "padding must be 'pre' or 'post', not 'left'"),
+        ({"sequences": RAGGED, "padding": "left"}, "padding must be one of 'pre', 'post', not 'left'"),
         ({"sequences": RAGGED, "truncating": "left"}, "truncating must be"),
         ({"sequences": RAGGED, "value": "x"}, "dtype int32 does not take the value 'x'"),
         ({"sequences": [np.ones((1, 2)), np.ones((1, 3))]}, r"steps of sequence 1 have shape \(3,\)"),

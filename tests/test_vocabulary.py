@@ -119,7 +119,7 @@ def test_an_orthogonal_penalty_of_one_row_is_zero_and_of_no_matrix_an_error() ->
     assert float(regularizers.get("orthogonal_regularizer")(X[:1])) == 0.0
     with pytest.raises(ValueError, match=r"of matrices, not of a weight of shape \(4,\)"):
         regularizers.OrthogonalRegularizer()(X[0])
-    with pytest.raises(ValueError, match="mode must be 'rows' or 'columns', not 'diagonal'"):
+    with pytest.raises(ValueError, match="mode must be one of 'rows', 'columns', not 'diagonal'"):
         regularizers.OrthogonalRegularizer(mode="diagonal")
     with pytest.raises(ValueError, match="factor must be 0 or more"):
         regularizers.OrthogonalRegularizer(-1)

@@ -130,8 +130,8 @@ def make_page(package: Any) -> str:
         "# The vocabulary beside Keras's",
         "",
         fill(
-            f"Keras {VERSION} has {there + missing} public names in the modules below; {there} of them are here, with "
-            f"its arguments, and {missing} are not. `tools/make_vocabulary.py` writes this page from the code.",
+            f"Keras {VERSION} has {there + missing} public names in the modules below; {there} of them are here, "
+            f"{missing} are not. `tools/make_vocabulary.py` writes this page from the code.",
             120,
             break_on_hyphens=False,
         ),

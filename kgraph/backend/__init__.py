@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
-import numpy as np
-
 from kgraph import activations, ops, random
 from kgraph.backend.variables import (
     batch_get_value,
@@ -92,7 +90,7 @@ from kgraph.ops.operands import Axes, DTypeLike, ShapeLike, TensorLike, rank_of
 from kgraph.tensor import Tensor, operand_type, scope, wrap
 from kgraph.tensor import lower as lower_into
 from kgraph.trace import current_trace
-from kgraph.variable import Variable, variable_scope
+from kgraph.variable import variable_scope
 
 __all__ = [
     "abs",

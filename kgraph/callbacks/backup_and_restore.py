@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from kgraph.callbacks.callback import Callback, Logs
-from kgraph.callbacks.save_freq import check_save_freq
+from kgraph.callbacks.callback import Logs
+from kgraph.callbacks.saving import Saving
 
 _FILE: Final = "latest.npz"
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(Saving):
     """Keeps the state of a training in a file; the next ``fit`` with the same directory goes on from there.
 
     The state is every variable that a step of training reads or changes (weights, optimizer slots, ``iterations``,
@@ -49,49 +49,28 @@ class BackupAndRestore(Callback):
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
     ) -> None:
-        super().__init__()
+        super().__init__(save_freq)
         if not backup_dir:
             raise ValueError(f"BackupAndRestore: backup_dir must name a directory, not {backup_dir!r}")
-        check_save_freq("BackupAndRestore", save_freq)
         self.backup_dir = os.fspath(backup_dir)
-        self.save_freq = save_freq
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
         self._latest = os.path.join(self.backup_dir, _FILE)
         self._previous = f"{self._latest}.bkp"
-        self._epoch = 0
-        self._steps_unsaved = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         position = self._restore()
         if position is not None:
             self.model._initial_epoch = position["epoch"]
 
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self._epoch = epoch
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
-            self._save(epoch=epoch + 1, batch=0)
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
-            return
-        self._steps_unsaved += 1
-        if self._steps_unsaved >= int(self.save_freq):
-            self._steps_unsaved = 0
-            self._save(epoch=self._epoch, batch=batch + 1)
-
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint:
             self._delete()
 
-    def _implements_train_batch_hooks(self) -> bool:
-        return self.save_freq != "epoch"
-
-    def _save(self, **position: int) -> None:
+    def _save(self, epoch: int, batch: int | None, logs: Logs | None) -> None:
         from kgraph.callbacks.training_state import write_state
 
+        position = {"epoch": epoch + 1, "batch": 0} if batch is None else {"epoch": epoch, "batch": batch + 1}
         write_state(self._latest, self.model, position, self._previous if self.double_checkpoint else None)
 
     def _restore(self) -> dict[str, int] | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from kgraph.callbacks.callback import Callback, Logs
+from kgraph.callbacks.callback import Logs
 from kgraph.callbacks.monitor import Monitor
-from kgraph.callbacks.save_freq import check_save_freq
+from kgraph.callbacks.saving import Saving
 
 #: What file names end with, by ``save_weights_only``.
 _SUFFIX: Final = {True: ".npz", False: ".keras"}
 
 
-class ModelCheckpoint(Callback):
+class ModelCheckpoint(Saving):
     """Saves the model, or its weights, at the end of every epoch or every so many steps.
 
     Args:
@@ -44,22 +44,18 @@ class ModelCheckpoint(Callback):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(save_freq)
         self._monitor = Monitor(monitor, mode, 0.0, "ModelCheckpoint")
         self.monitor = monitor
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
         self.best = initial_value_threshold
-        self._epoch = 0
-        self._steps_unsaved = 0
         suffix = _SUFFIX[bool(save_weights_only)]
         if not self.filepath.endswith(suffix):
             given = f"save_weights_only={bool(save_weights_only)}"
             raise ValueError(f"ModelCheckpoint: with {given} the file's name must end with {suffix}: {self.filepath}")
-        check_save_freq("ModelCheckpoint", save_freq)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self.save_weights_only and not hasattr(self.model, "save"):
@@ -68,42 +64,25 @@ class ModelCheckpoint(Callback):
         if self.save_best_only:
             self._monitor.settle_mode(self.model)
 
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        self._epoch = epoch
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
-            return
-        self._steps_unsaved += 1
-        if self._steps_unsaved >= int(self.save_freq):
-            self._steps_unsaved = 0
-            self._save(logs, batch=batch + 1)
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
-            self._save(logs)
-
-    def _implements_train_batch_hooks(self) -> bool:
-        return self.save_freq != "epoch"
-
-    def _save(self, logs: Logs | None, **names: Any) -> None:
-        path = self._path({**(logs or {}), **names, "epoch": self._epoch + 1})
-        if self.save_best_only and not self._is_best(logs):
+    def _save(self, epoch: int, batch: int | None, logs: Logs | None) -> None:
+        at_batch = {} if batch is None else {"batch": batch + 1}
+        path = self._path({**(logs or {}), **at_batch, "epoch": epoch + 1})
+        if self.save_best_only and not self._is_best(epoch, logs):
             return
         if self.verbose:
-            print(f"ModelCheckpoint: epoch {self._epoch + 1}: saving to {path}")
+            print(f"ModelCheckpoint: epoch {epoch + 1}: saving to {path}")
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         save = self.model.save_weights if self.save_weights_only else self.model.save
         save(path)
 
-    def _is_best(self, logs: Logs | None) -> bool:
+    def _is_best(self, epoch: int, logs: Logs | None) -> bool:
         value = self._monitor.value(logs)
         if value is None:
             return True
         is_best = self._monitor.is_better(value, self.best)
         if self.verbose:
             verdict = "improved from" if is_best else "did not improve from"
-            print(f"ModelCheckpoint: epoch {self._epoch + 1}: {self.monitor} {verdict} {self.best} with {value}")
+            print(f"ModelCheckpoint: epoch {epoch + 1}: {self.monitor} {verdict} {self.best} with {value}")
         if is_best:
             self.best = value
         return is_best

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from kgraph.arguments import number, one_of
 from kgraph.names import snake_case
 
 #: Parts of the names of metrics, by what is better of them, for metrics that do not say so themselves.
@@ -45,11 +46,9 @@ class Monitor:
     """
 
     def __init__(self, name: str, mode: str, min_delta: float, owner: str) -> None:
-        if mode not in MODES:
-            raise ValueError(f"{owner}: mode must be one of {', '.join(MODES)}, not {mode!r}")
         self.name = name
-        self.mode = mode
-        self.min_delta = abs(min_delta)
+        self.mode = one_of(f"{owner}: mode", mode, MODES)
+        self.min_delta = abs(number(f"{owner}: min_delta", min_delta))
         self.owner = owner
 
     def settle_mode(self, model: Any) -> None:

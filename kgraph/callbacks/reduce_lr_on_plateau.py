@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from kgraph import config
+from kgraph.arguments import number
 from kgraph.callbacks.callback import Callback, Logs
 from kgraph.callbacks.learning_rate import learning_rate_of, note_learning_rate
 from kgraph.callbacks.monitor import Monitor
@@ -41,7 +43,7 @@ class ReduceLROnPlateau(Callback):
     ) -> None:
         super().__init__()
         self._monitor = Monitor(monitor, mode, min_delta, "ReduceLROnPlateau")
-        if factor >= 1.0:
+        if not number("ReduceLROnPlateau: factor", factor) < 1.0:
             raise ValueError(f"ReduceLROnPlateau: factor must be below 1, not {factor}")
         self.monitor = monitor
         self.factor = factor
@@ -82,7 +84,8 @@ class ReduceLROnPlateau(Callback):
 
     def _reduce(self, epoch: int) -> None:
         rate = learning_rate_of(self.model.optimizer)
-        if rate <= np.float32(self.min_lr):
+        # As the optimizer holds it: 0.001 is more as a float32.
+        if rate <= np.dtype(config.floatx()).type(self.min_lr):
             return
         reduced = max(rate * self.factor, self.min_lr)
         self.model.optimizer.learning_rate = reduced

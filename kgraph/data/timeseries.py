@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kgraph.arguments import one_of
 from kgraph.data.array_likes import as_samples
 from kgraph.data.rows import Samples, take
 
@@ -105,8 +106,7 @@ def timeseries_dataset_from_array(
     for what, steps in (("sampling_rate", sampling_rate), ("sequence_stride", sequence_stride)):
         if not 0 < steps < len(series):
             raise ValueError(f"{what} must be above 0 and below the {len(series)} steps of the data, not {steps}")
-    if format not in ("tf", "grain"):
-        raise ValueError(f"format must be 'tf' or 'grain', not {format!r}")
+    one_of("format", format, ("tf", "grain"))
     part = slice(start_index or 0, len(series) if end_index is None else end_index)
     wanted = None if targets is None else as_samples("targets", targets)[part]
     offsets = np.arange(sequence_length) * sampling_rate

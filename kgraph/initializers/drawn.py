@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from kgraph import random
-from kgraph.initializers.initializer import Initializer, Shape, check_one_of
+from kgraph.arguments import is_int, number, one_of
+from kgraph.initializers.initializer import Initializer, Shape
 from kgraph.ops.operands import DTypeLike, TensorLike
 from kgraph.random.seeds import make_default_seed
 from kgraph.registry import Config, deserialize_keras_object, serialize_keras_object
@@ -35,7 +36,7 @@ class RandomInitializer(Initializer):
     def __init__(self, seed: Any = None) -> None:
         given = deserialize_keras_object(seed)
         self._given_seed = given
-        if given is not None and not isinstance(given, (int, random.SeedGenerator)):
+        if given is not None and not is_int(given) and not isinstance(given, random.SeedGenerator):
             raise ValueError(f"seed must be an int or a SeedGenerator, not {given!r}")
         self.seed: int | random.SeedGenerator = make_default_seed() if given is None else given
 
@@ -128,15 +129,13 @@ class VarianceScaling(RandomInitializer):
         input_axes: Axes = None,
         output_axes: Axes = None,
     ) -> None:
-        distribution = "truncated_normal" if distribution == "normal" else distribution.lower()
-        if scale <= 0:
-            raise ValueError(f"scale must be above 0, not {scale}")
-        check_one_of("mode", mode, _MODES)
-        check_one_of("distribution", distribution, _DISTRIBUTIONS)
-        super().__init__(seed)
+        if not number("scale", scale) > 0:
+            raise ValueError(f"scale must be above 0, not {scale!r}")
+        distribution = "truncated_normal" if distribution == "normal" else str(distribution).lower()
         self.scale = scale
-        self.mode = mode
-        self.distribution = distribution
+        self.mode = one_of("mode", mode, _MODES)
+        self.distribution = one_of("distribution", distribution, _DISTRIBUTIONS)
+        super().__init__(seed)
         self.input_axes = input_axes
         self.output_axes = output_axes
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kgraph import config, ops
-from kgraph.initializers.initializer import Initializer, Shape, check_one_of
+from kgraph.arguments import one_of
+from kgraph.initializers.initializer import Initializer, Shape
 from kgraph.ops.operands import DTypeLike, TensorLike, rank_of, shape_of
 
 
@@ -91,13 +92,9 @@ class STFT(Initializer):
     def __init__(
         self, side: str = "real", window: Any = "hann", scaling: str | None = "density", periodic: bool = False
     ) -> None:
-        check_one_of("side", side, _SIDES)
-        check_one_of("scaling", scaling, _SCALINGS)
-        if isinstance(window, str):
-            check_one_of("window", window, _WINDOWS)
-        self.side = side
-        self.window = window
-        self.scaling = scaling
+        self.side = one_of("side", side, _SIDES)
+        self.window = one_of("window", window, _WINDOWS) if isinstance(window, str) else window
+        self.scaling = one_of("scaling", scaling, _SCALINGS)
         self.periodic = periodic
 
     def __call__(self, shape: Shape, dtype: DTypeLike = None) -> TensorLike:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from kgraph.ops.operands import DTypeLike, TensorLike
@@ -22,13 +22,3 @@ class Initializer(Configurable):
     def clone(self) -> Any:
         """An equal initializer."""
         return type(self).from_config(self.get_config())
-
-
-def check_one_of(name: str, given: Any, known: Collection[Any]) -> None:
-    """Refuses an argument that is none of the ``known`` words.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if given not in known:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, known))}, not {given!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from kgraph import config
 from kgraph.arguments import is_int, one_of
@@ -12,8 +12,6 @@ from kgraph.arguments import is_int, one_of
 Pairs: TypeAlias = "tuple[tuple[int, int], ...]"
 #: What such an argument may be: one int, an int an axis, or a pair an axis.
 PairsLike: TypeAlias = "int | Sequence[int | Sequence[int]]"
-
-_DATA_FORMATS: Final = ("channels_last", "channels_first")
 
 
 def tuple_of_ints(name: str, value: Any, count: int, least: int = 0) -> tuple[int, ...]:
@@ -52,7 +50,7 @@ def data_format_of(value: str | None) -> str:
     Raises:
         ValueError: ``value`` is another word.
     """
-    return config.image_data_format() if value is None else one_of("data_format", value, _DATA_FORMATS)
+    return config.image_data_format() if value is None else one_of("data_format", value, config.DATA_FORMATS)
 
 
 def along_axes(data_format: str, spatial: Sequence[Any], other: Any) -> list[Any]:

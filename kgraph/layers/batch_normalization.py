@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import config, initializers, ops
-from kgraph.arguments import one_axis
+from kgraph.arguments import number, one_axis
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.scale_and_shift import ScaleAndShift, axes_within, known_sizes
 from kgraph.ops.normalization import as_matrix, column_moments, normalize_columns
@@ -70,8 +70,8 @@ class BatchNormalization(ScaleAndShift):
         if synchronized:
             raise ValueError(f"layer {self.name}: synchronized=True needs several machines; there is one")
         self.axis = one_axis(axis)
-        self.momentum = float(momentum)
-        self.epsilon = float(epsilon)
+        self.momentum = float(number("momentum", momentum))
+        self.epsilon = float(number("epsilon", epsilon))
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
         self.input_spec = InputSpec(min_ndim=self.axis + 1 if self.axis >= 0 else -self.axis)
@@ -97,7 +97,8 @@ class BatchNormalization(ScaleAndShift):
         matrix = as_matrix(last)
         if mask is not None and operand_type(mask).rank != rank - 1:
             raise InputError(f"the mask must have {rank - 1} dimensions, one less than the inputs, not {mask.ndim}")
-        if training and self.trainable:
+        # A batch without samples has no moments, and must not make NaN of the averages.
+        if training and self.trainable and operand_type(matrix).shape[0] != 0:
             kept = None if mask is None else self._kept(mask, inputs)
             moments = column_moments(matrix) if kept is None else _moments_of_kept(matrix, kept)
             self._move(moments)

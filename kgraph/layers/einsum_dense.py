@@ -38,7 +38,7 @@ class Equation(NamedTuple):
             ValueError: it is no equation of inputs and one kernel, or a label of the outputs or of the kernel comes
                 from nowhere.
         """
-        match = _EQUATION.fullmatch(text.replace(" ", ""))
+        match = _EQUATION.fullmatch(str(text).replace(" ", ""))
         if match is None or match[1] != match[5] or match[3] != match[7] or (match[1] and match[3]):
             raise ValueError(f"equation must be like 'ab,bc->ac', '...b,bc->...c' or 'ab...,bc->ac...', not {text!r}")
         parsed = cls(match[2], match[4], match[6], bool(match[1]), bool(match[3]))
@@ -126,7 +126,7 @@ class EinsumDense(Layer):
         self._parts = Equation.parse(equation)
         self.partial_output_shape: Dims = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.bias_axes = bias_axes
-        strange = [label for label in bias_axes or "" if label not in self._parts.outputs]
+        strange = [label for label in str(bias_axes or "") if label not in self._parts.outputs]
         if strange:
             raise ValueError(f"bias_axes {bias_axes!r}: {strange[0]!r} is not in the outputs, {self._parts.outputs!r}")
         self.activation = activations.get(activation)

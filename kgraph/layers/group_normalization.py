@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import dims, ops
-from kgraph.arguments import is_int, one_axis
+from kgraph.arguments import is_int, number, one_axis
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.scale_and_shift import ScaleAndShift, axes_within, known_sizes
 from kgraph.ops.normalization import column_moments, normalize_columns
@@ -64,7 +64,7 @@ class GroupNormalization(ScaleAndShift):
             raise ValueError(f"groups must be a positive int, or -1 for as many as channels, not {groups!r}")
         self.groups = int(groups)
         self.axis = one_axis(axis)
-        self.epsilon = float(epsilon)
+        self.epsilon = float(number("epsilon", epsilon))
 
     def build(self, input_shape: Any) -> None:
         axes = axes_within(self.axis, input_shape)

@@ -38,6 +38,8 @@ class InputLayer(Layer):
         super().__init__(name=name or auto_name("input_layer"), dtype=dtype or config.floatx())
         if (shape is None) == (batch_shape is None):
             raise ValueError(f"input {self.name}: give either shape or batch_shape")
+        if not isinstance(batch_shape if shape is None else shape, Sequence):
+            raise ValueError(f"input {self.name}: a shape is written like (3,), not {batch_shape or shape!r}")
         given = (batch_size, *shape) if shape is not None else tuple(batch_shape or ())
         for dim in given:
             if dim is not None and (isinstance(dim, bool) or not isinstance(dim, (int, np.integer)) or dim < 0):

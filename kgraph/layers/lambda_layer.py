@@ -23,6 +23,9 @@ class Lambda(Layer):
             nested), or a function of the input shape; found by tracing where not given.
         mask: the mask of the output, or a function of the inputs and their mask that gives it.
         arguments: further arguments of the function.
+
+    Raises:
+        TypeError: ``function`` cannot be called.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class Lambda(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if not callable(function):
+            raise TypeError(f"layer {self.name}: function must be one, not {function!r}")
         self.function = function
         self.arguments = dict(arguments or {})
         self.mask = mask

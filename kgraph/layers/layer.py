@@ -16,7 +16,7 @@ from kgraph.layers.input_spec import InputError, check_inputs
 from kgraph.layers.masks import pass_masks, previous_mask, set_masks
 from kgraph.layers.on_arrays import run_on_arrays
 from kgraph.layers.scopes import layer_scope, scoped_build
-from kgraph.layers.weights import Weighted, dtype_name
+from kgraph.layers.weights import Weighted
 from kgraph.names import auto_name, snake_case
 from kgraph.provenance import user_line
 from kgraph.tensor import Tensor, apply, cast, lower, named, operand_type, wrap
@@ -90,10 +90,10 @@ class Layer(Weighted):
         shapes = [_INPUT_SHAPES[key](kwargs.pop(key)) for key in list(kwargs) if key in _INPUT_SHAPES]
         if kwargs:
             raise TypeError(f"{type(self).__name__} has no argument {', '.join(map(repr, kwargs))}")
-        if name is not None and "/" in name:
-            raise ValueError(f"a layer's name holds no '/': {name!r}")
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(f"the name of a layer must be a str without '/', not {name!r}")
         self.name = name or auto_name(snake_case(type(self).__name__))
-        self.dtype = dtype_name(dtype)
+        self.dtype = dtype_policies.get(dtype).name
         self.autocast = autocast
         self.built = False
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -149,7 +149,7 @@ class Layer(Weighted):
         """The layer that ``get_config`` describes."""
         given = dict(config)
         if isinstance(given.get("dtype"), Mapping):
-            given["dtype"] = dtype_name(given["dtype"])
+            given["dtype"] = dtype_policies.get(given["dtype"]).name
         return cls(**given)
 
     def get_build_config(self) -> dict[str, Any] | None:

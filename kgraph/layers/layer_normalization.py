@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import ops
-from kgraph.arguments import some_axes
+from kgraph.arguments import number, some_axes
 from kgraph.layers.scale_and_shift import AxesLike, ScaleAndShift, axes_within, known_sizes
 
 
@@ -57,7 +57,7 @@ class LayerNormalization(ScaleAndShift):
         )
         self.axis = some_axes(axis)
         self.rms_scaling = rms_scaling
-        self.epsilon = float(epsilon)
+        self.epsilon = float(number("epsilon", epsilon))
 
     def build(self, input_shape: Any) -> None:
         axes = axes_within(self.axis, input_shape)

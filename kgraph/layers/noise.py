@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from kgraph import ops, random
+from kgraph.arguments import is_number
 from kgraph.layers.same_shape import SameShape
 from kgraph.layers.scopes import layer_scope
 
@@ -30,8 +31,7 @@ class Noise(SameShape):
         Raises:
             ValueError: it is no such number.
         """
-        is_number = not isinstance(value, bool) and isinstance(value, (int, float))
-        if not is_number or not 0 <= value <= 1 or (below_one and value == 1):
+        if not is_number(value) or not 0 <= value <= 1 or (below_one and value == 1):
             bounds = "from 0 to less than 1" if below_one else "from 0 to 1"
             raise ValueError(f"layer {self.name}: {argument} must be a number {bounds}, not {value!r}")
         if value > 0:

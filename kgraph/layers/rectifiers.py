@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgraph import activations, ops
-from kgraph.arguments import is_int, number_from
+from kgraph.arguments import ints, number, number_from
 from kgraph.layers.input_spec import InputError, InputSpec
 from kgraph.layers.same_shape import SameShape
 
@@ -73,11 +73,14 @@ class ELU(SameShape):
 
     Args:
         alpha: what the output tends to, with its sign changed, far below 0.
+
+    Raises:
+        ValueError: ``alpha`` is no number.
     """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.alpha = alpha
+        self.alpha = number("alpha", alpha)
 
     def call(self, inputs: Any) -> Any:
         return activations.elu(inputs, self.alpha)
@@ -98,6 +101,7 @@ class PReLU(SameShape):
         shared_axes: axes along which it is the same; they count from 1, the batch being axis 0.
 
     Raises:
+        TypeError: ``shared_axes`` is not made of ints.
         ValueError: ``shared_axes`` holds no such axes; or, when called, an axis that is not shared has an unknown size,
             or another than before.
     """
@@ -112,9 +116,8 @@ class PReLU(SameShape):
     ) -> None:
         super().__init__(**kwargs)
         self._keep_options("alpha", alpha_initializer, alpha_regularizer, alpha_constraint)
-        given: Any = [shared_axes] if is_int(shared_axes) else shared_axes
-        self.shared_axes = None if given is None else list(given)
-        if not all(is_int(axis) and axis > 0 for axis in self.shared_axes or ()):
+        self.shared_axes = None if shared_axes is None else list(ints("shared_axes", shared_axes))
+        if not all(axis > 0 for axis in self.shared_axes or ()):
             raise ValueError(f"shared_axes must count from 1, not be {shared_axes!r}")
 
     def build(self, input_shape: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgraph import dims, ops
-from kgraph.arguments import is_int, positive_int
+from kgraph.arguments import ints, positive_int
 from kgraph.broadcasting import shape_text
 from kgraph.dims import Dim, Shape
 from kgraph.layers.arguments import data_format_of
@@ -48,15 +48,15 @@ class Reshape(Layer):
         target_shape: without the batch axis; one entry may be -1, which takes what is left.
 
     Raises:
+        TypeError: ``target_shape`` is not made of ints.
         ValueError: ``target_shape`` is no such shape; or, when called, samples do not fit it.
     """
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        target_shape = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
-        if any(not isinstance(dim, int) or dim < -1 for dim in target_shape) or target_shape.count(-1) > 1:
-            raise ValueError(f"target_shape must hold sizes and at most one -1, not {target_shape}")
-        self.target_shape = target_shape
+        self.target_shape = ints("target_shape", target_shape)
+        if any(dim < -1 for dim in self.target_shape) or self.target_shape.count(-1) > 1:
+            raise ValueError(f"target_shape must hold sizes and at most one -1, not {self.target_shape}")
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Any) -> Any:
@@ -89,13 +89,14 @@ class Permute(Layer):
             axis 0. ``(2, 1)`` makes ``(n, a, b)`` into ``(n, b, a)``.
 
     Raises:
+        TypeError: ``dims`` is not made of ints.
         ValueError: ``dims`` does not name every axis once; or, when called, samples have another number of axes.
     """
 
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
-        if not all(map(is_int, self.dims)) or sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+        self.dims = ints("dims", dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ValueError(f"dims must hold each of 1 to {len(self.dims)} once, not {self.dims}")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kgraph import ops
-from kgraph.arguments import some_axes
+from kgraph.arguments import number, some_axes
 from kgraph.layers.layer import Layer
 from kgraph.layers.scale_and_shift import AxesLike, axes_within, known_sizes
 
@@ -27,7 +27,7 @@ class RMSNormalization(Layer):
     def __init__(self, axis: AxesLike = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = some_axes(axis)
-        self.epsilon = float(epsilon)
+        self.epsilon = float(number("epsilon", epsilon))
 
     def build(self, input_shape: Any) -> None:
         axes = axes_within(self.axis, input_shape)

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from kgraph import config, constraints, initializers, regularizers
+from kgraph import constraints, dtype_policies, initializers, regularizers
 from kgraph.layers.scopes import layer_scope
 from kgraph.layers.tracking import Tracked, unique
 from kgraph.tensor import as_array
 from kgraph.trace import no_trace
-from kgraph.types import DTYPES, short_dtype
 from kgraph.variable import Variable, note_trainable_change
 
 #: What a layer's arguments may say of a weight, as ``<weight>_<option>``, and what has the objects of that kind.
@@ -66,7 +65,7 @@ class Weighted(Tracked):
         name = name or f"variable{len(self._own_variables()) or ''}"
         if None in shape:
             raise ValueError(f"layer {self.name}: weight {name} needs known dimensions, but has shape {shape}")
-        dtype = dtype_name(dtype or self.dtype)
+        dtype = dtype_policies.get(dtype or self.dtype).name
         default = "glorot_uniform" if dtype.startswith("float") else "zeros"
         with no_trace(), layer_scope(self):
             variable = Variable(
@@ -171,14 +170,3 @@ class Weighted(Tracked):
     def count_params(self) -> int:
         """The number of numbers in ``weights``."""
         return sum(int(np.prod(weight.shape, dtype=np.int64)) for weight in self.weights)
-
-
-def dtype_name(dtype: Any) -> str:
-    """The numpy name of a dtype: that of the policy in force for ``None``; policies and their configs too.
-
-    Raises:
-        TypeError: graphs have no such dtype.
-    """
-    if isinstance(dtype, Mapping):
-        dtype = dtype["config"]["name"]
-    return DTYPES[short_dtype(config.dtype_policy().name if dtype is None else getattr(dtype, "name", dtype))]

@@ -6,6 +6,7 @@ Probabilities are clipped to ``[epsilon, 1 - epsilon]`` with ``kgraph.config.eps
 from __future__ import annotations
 
 from kgraph import ops
+from kgraph.arguments import number
 from kgraph.losses.reduction import with_mask
 from kgraph.losses.targets import number_of_classes, paired, smoothed, with_shape
 from kgraph.ops.operands import TensorLike, as_float, rank_of, shape_of
@@ -124,5 +125,5 @@ def check_between_0_and_1(name: str, value: float) -> None:
     Raises:
         ValueError: ``value`` is 0 or below, or 1 or above.
     """
-    if not 0 < value < 1:
+    if not 0 < number(name, value) < 1:
         raise ValueError(f"{name} must be above 0 and below 1, not {value!r}")

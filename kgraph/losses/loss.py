@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kgraph import config, ops, tree
+from kgraph import config, dtype_policies, ops, tree
 from kgraph.losses.reduction import (
     both_masks,
     mask_of,
@@ -47,7 +47,7 @@ class Loss(Portable):
         self.name = name or auto_name(snake_case(type(self).__name__))
         self.explicit_reduction = reduction != "auto"
         self.reduction = standardize_reduction(reduction if self.explicit_reduction else "sum_over_batch_size")
-        self._dtype = None if dtype is None else short_dtype(dtype)
+        self._dtype = None if dtype is None else short_dtype(dtype_policies.get(dtype).name)
 
     @property
     def dtype(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from kgraph import ops
+from kgraph.arguments import one_of
 from kgraph.ops.operands import TensorLike, as_float, rank_of, shape_of
 from kgraph.tensor import cast, named, operand_type
 from kgraph.types import short_dtype
@@ -100,9 +101,7 @@ def standardize_reduction(reduction: Any) -> str | None:
     Raises:
         ValueError: it is not.
     """
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(map(repr, REDUCTIONS))}, not {reduction!r}")
-    return reduction
+    return one_of("reduction", reduction, REDUCTIONS)
 
 
 def reduce_values(

@@ -37,8 +37,11 @@ def categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> TensorLike:
     """Whether the largest of ``y_pred`` stands where the largest of ``y_true`` does.
 
     Shapes ``(..., c), (..., c) -> (...)``.
+
+    Raises:
+        ValueError: the shapes differ.
     """
-    return _matches(ops.equal(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1)))
+    return _matches(ops.equal(_largest(y_true, y_pred), ops.argmax(y_pred, axis=-1)))
 
 
 def sparse_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike) -> TensorLike:
@@ -54,8 +57,11 @@ def top_k_categorical_accuracy(y_true: TensorLike, y_pred: TensorLike, k: int = 
     """Whether the largest of ``y_true`` stands at one of the ``k`` largest of ``y_pred``.
 
     Shapes ``(..., c), (..., c) -> (...)``.
+
+    Raises:
+        ValueError: the shapes differ.
     """
-    return _in_top_k(ops.argmax(y_true, axis=-1), y_pred, k)
+    return _in_top_k(_largest(y_true, y_pred), y_pred, k)
 
 
 def sparse_top_k_categorical_accuracy(
@@ -73,6 +79,11 @@ def sparse_top_k_categorical_accuracy(
         hits = ops.equal(ops.expand_dims(y_true, -1), ops.convert_to_tensor(y_pred)[..., :k])
         return _matches(ops.any(hits, axis=-1))
     return _in_top_k(y_true, y_pred, k)
+
+
+def _largest(y_true: TensorLike, y_pred: TensorLike) -> TensorLike:
+    """Where the largest of ``y_true`` stands, once it has the shape of ``y_pred``."""
+    return ops.argmax(with_shape("y_true", ops.convert_to_tensor(y_true), shape_of(y_pred)), axis=-1)
 
 
 def _labels(y_true: TensorLike, y_pred: TensorLike) -> TensorLike:

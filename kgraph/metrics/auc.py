@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kgraph import config, ops
+from kgraph.arguments import is_int, one_of
 from kgraph.metrics.counting import (
     COUNTS,
     CountingMetric,
@@ -95,8 +96,8 @@ class AUC(CountingMetric):
         from_logits: bool = False,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.curve = _one_of("curve", str(curve).upper(), CURVES)
-        self.summation_method = _one_of("summation_method", str(summation_method).lower(), SUMMATIONS)
+        self.curve = one_of("curve", str(curve).upper(), CURVES)
+        self.summation_method = one_of("summation_method", str(summation_method).lower(), SUMMATIONS)
         if num_labels and not multi_label:
             raise ValueError("num_labels is for multi_label=True")
         inner = _inner_thresholds(num_thresholds, thresholds)
@@ -183,16 +184,10 @@ class AUC(CountingMetric):
         }
 
 
-def _one_of(argument: str, given: str, known: Mapping[str, Any]) -> str:
-    if given not in known:
-        raise ValueError(f"{argument} must be one of {', '.join(map(repr, known))}, not {given!r}")
-    return given
-
-
 def _inner_thresholds(count: int, thresholds: Sequence[float] | None) -> list[float]:
     """The thresholds between the first and the last."""
     if thresholds is not None:
         return sorted(float(threshold) for threshold in thresholds)
-    if count <= 1:
-        raise ValueError(f"num_thresholds must be 2 or more, not {count}")
+    if not is_int(count) or count <= 1:
+        raise ValueError(f"num_thresholds must be an int of 2 or more, not {count!r}")
     return [step / (count - 1) for step in range(1, count - 1)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from kgraph import ops
+from kgraph.arguments import number, positive_int
 from kgraph.metrics.counting import COUNTS, CountingMetric, aligned, confusion_counts, rate
 from kgraph.ops.operands import TensorLike
 from kgraph.opset.metrics import even_thresholds
@@ -37,11 +38,10 @@ class BestAt(CountingMetric):
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        if not 0 <= value <= 1:
+        if not 0 <= number(self.bound, value) <= 1:
             raise ValueError(f"{self.bound} must be from 0 to 1, not {value!r}")
-        if num_thresholds < 1:
-            raise ValueError(f"num_thresholds must be 1 or more, not {num_thresholds}")
-        self.value, self.num_thresholds, self.class_id = value, num_thresholds, class_id
+        self.value, self.class_id = value, class_id
+        self.num_thresholds = positive_int("num_thresholds", num_thresholds)
         self.thresholds = [0.5] if num_thresholds == 1 else even_thresholds(num_thresholds, margin=0.0)
         self._add_counts(COUNTS, (num_thresholds,))
 

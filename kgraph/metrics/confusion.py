@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final
 
 from kgraph import ops
+from kgraph.arguments import is_number
 from kgraph.metrics.counting import RATES, CountingMetric, aligned, confusion_counts, is_evenly_spaced, rate
 from kgraph.metrics.metric import Metric
 from kgraph.ops.operands import TensorLike, shape_of
@@ -23,8 +24,8 @@ def parse_thresholds(thresholds: float | Sequence[float] | None, default: float)
     """
     if thresholds is None:
         return [default]
-    listed = [thresholds] if isinstance(thresholds, (int, float)) else list(thresholds)
-    outside = [threshold for threshold in listed if threshold is None or not 0 <= threshold <= 1]
+    listed = list(thresholds) if isinstance(thresholds, Iterable) else [thresholds]
+    outside = [threshold for threshold in listed if not is_number(threshold) or not 0 <= threshold <= 1]
     if outside:
         raise ValueError(f"thresholds must be from 0 to 1, not {', '.join(map(repr, outside))}")
     return [float(threshold) for threshold in listed]

@@ -58,11 +58,12 @@ def confusion_counts(
         columns = [_counts([x[:, i] for x in operands], thresholds) for i in range(int(shape_of(y_pred)[1]))]
         counts = named(ops.stack(columns, axis=-1), "counts")
     else:
-        counts = _counts([_flat(x) for x in operands], thresholds)
+        counts = _counts([flat(x) for x in operands], thresholds)
     return {name: named(counts[row], name) for row, name in enumerate(COUNTS)}
 
 
-def _flat(x: TensorLike) -> TensorLike:
+def flat(x: TensorLike) -> TensorLike:
+    """``x`` as a vector."""
     return x if rank_of(x) == 1 else apply("reshape", x, shape=[dims.product(shape_of(x))])
 
 
@@ -130,10 +131,12 @@ class CountingMetric(Metric):
         """``tensors`` at one place of their last axis.
 
         Raises:
-            ValueError: they have one axis alone.
+            ValueError: they have one axis alone, or fewer classes.
         """
-        for x in tensors:
-            if x is not None and rank_of(x) < 2:
-                given = shape_text(shape_of(x))
+        for shape in (shape_of(x) for x in tensors if x is not None):
+            given = shape_text(shape)
+            if len(shape) < 2:
                 raise ValueError(f"metric {self.name}: class_id needs y_pred of shape (n, classes), not {given}")
+            if isinstance(shape[-1], int) and not -shape[-1] <= class_id < shape[-1]:
+                raise ValueError(f"metric {self.name}: there is no class_id {class_id} in y_pred of shape {given}")
         return [None if x is None else x[..., class_id] for x in tensors]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kgraph import config, ops
+from kgraph.arguments import one_of
 from kgraph.metrics.counting import CountingMetric, aligned, columns_of
 from kgraph.ops.operands import TensorLike
 from kgraph.tensor import cast, named
@@ -43,13 +44,11 @@ class FBetaScore(CountingMetric):
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        if average not in AVERAGES:
-            raise ValueError(f"average must be one of {', '.join(map(repr, AVERAGES))}, not {average!r}")
         if not isinstance(beta, float) or not beta > 0:
             raise ValueError(f"beta must be a float above 0, not {beta!r}")
         if threshold is not None and (not isinstance(threshold, float) or not 0 < threshold <= 1):
             raise ValueError(f"threshold must be a float above 0 and up to 1, not {threshold!r}")
-        self.average, self.beta, self.threshold = average, beta, threshold
+        self.average, self.beta, self.threshold = one_of("average", average, AVERAGES), beta, threshold
         self._counts = {}
 
     def update_state(self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None) -> None:

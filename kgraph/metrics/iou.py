@@ -6,9 +6,11 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kgraph import config, dims, ops
+from kgraph import config, ops
+from kgraph.arguments import ints, positive_int
 from kgraph.losses.reduction import apply_mask, expand_to_rank, mask_of, with_mask
 from kgraph.losses.targets import with_shape
+from kgraph.metrics.counting import flat
 from kgraph.metrics.metric import Metric
 from kgraph.metrics.reduction_metrics import advance
 from kgraph.ops.operands import TensorLike, rank_of, shape_of
@@ -36,7 +38,8 @@ class IoU(Metric):
         axis: where the classes are.
 
     Raises:
-        ValueError: a target class is not in ``[0, num_classes)``.
+        TypeError: ``target_class_ids`` are no ints.
+        ValueError: ``num_classes`` is no positive int, or a target class is not in ``[0, num_classes)``.
     """
 
     def __init__(
@@ -51,10 +54,11 @@ class IoU(Metric):
         axis: int = -1,
     ) -> None:
         super().__init__(name=name, dtype=dtype or "int32")
-        outside = [class_id for class_id in target_class_ids if not 0 <= class_id < num_classes]
+        self.num_classes = positive_int("num_classes", num_classes)
+        self.target_class_ids = list(ints("target_class_ids", target_class_ids))
+        outside = [class_id for class_id in self.target_class_ids if not 0 <= class_id < num_classes]
         if outside:
             raise ValueError(f"target class id {outside[0]} is not in [0, {num_classes})")
-        self.num_classes, self.target_class_ids = num_classes, list(target_class_ids)
         self.ignore_class, self.axis = ignore_class, axis
         self.sparse_y_true, self.sparse_y_pred = sparse_y_true, sparse_y_pred
         self.total_cm = self.add_variable((num_classes, num_classes), name="total_confusion_matrix")
@@ -69,9 +73,9 @@ class IoU(Metric):
         y_true = self._classes(y_true, self.sparse_y_true)
         y_pred = self._classes(y_pred, self.sparse_y_pred)
         if weights is not None:
-            weights = _flat(ops.broadcast_to(expand_to_rank(weights, rank_of(y_pred)), ops.shape(y_pred)))
-        y_pred = _flat(y_pred)
-        y_true = with_shape("y_true", _flat(y_true), shape_of(y_pred))
+            weights = flat(ops.broadcast_to(expand_to_rank(weights, rank_of(y_pred)), ops.shape(y_pred)))
+        y_pred = flat(y_pred)
+        y_true = with_shape("y_true", flat(y_true), shape_of(y_pred))
         counts = ops.logical_and(self._is_class(y_true), self._is_class(y_pred))
         if self.ignore_class is not None:
             counts = ops.logical_and(counts, ops.not_equal(y_true, self.ignore_class))
@@ -103,26 +107,23 @@ class IoU(Metric):
         return named(apply("reshape", flat, shape=[self.num_classes, self.num_classes]), "confusion_matrix")
 
     def result(self) -> Any:
-        """A float32 scalar; 0 before the first batch."""
+        """A scalar, of the default float where the state counts in ints; 0 before the first batch."""
         matrix = self.total_cm.value
-        by_target, by_prediction = (ops.cast(ops.sum(matrix, axis=axis), "float32") for axis in (1, 0))
+        dtype = self.dtype if self.dtype.startswith("float") else config.floatx()
+        by_target, by_prediction = (ops.cast(ops.sum(matrix, axis=axis), dtype) for axis in (1, 0))
         diagonal = [class_id * (self.num_classes + 1) for class_id in self.target_class_ids]
-        hits = named(ops.cast(ops.take(matrix, diagonal), "float32"), "true_positives")
+        hits = named(ops.cast(ops.take(matrix, diagonal), dtype), "true_positives")
         either = by_target + by_prediction
         union = named(ops.take(either, self.target_class_ids) - hits, "union")
         present = named(ops.greater(union, _ABSENT), "present")
         shares = named(ops.where(present, hits / (union + config.epsilon()), 0.0), "shares")
-        return named(ops.sum(shares) / (ops.sum(ops.cast(present, "float32")) + config.epsilon()), "result")
+        return named(ops.sum(shares) / (ops.sum(ops.cast(present, dtype)) + config.epsilon()), "result")
 
     def get_config(self) -> dict[str, Any]:
         own = {"num_classes": self.num_classes, "target_class_ids": self.target_class_ids}
         options = {"ignore_class": self.ignore_class, "axis": self.axis}
         sparse = {"sparse_y_true": self.sparse_y_true, "sparse_y_pred": self.sparse_y_pred}
         return {**super().get_config(), **own, **options, **sparse}
-
-
-def _flat(x: TensorLike) -> TensorLike:
-    return x if rank_of(x) == 1 else apply("reshape", x, shape=[dims.product(shape_of(x))])
 
 
 class BinaryIoU(IoU):
@@ -167,7 +168,7 @@ class MeanIoU(IoU):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
-        every = range(num_classes)
+        every = range(positive_int("num_classes", num_classes))
         super().__init__(num_classes, every, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
     def get_config(self) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from kgraph import config, initializers
+from kgraph import config, dtype_policies, initializers
+from kgraph.arguments import one_of
 from kgraph.layers.tracking import Tracked, unique
 from kgraph.names import auto_name, snake_case
 from kgraph.trace import no_trace
@@ -32,8 +33,7 @@ class Metric(Tracked):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(snake_case(type(self).__name__))
-        self._dtype = np.dtype(dtype or config.floatx()).name
-        self._added: list[Variable] = []
+        self._dtype = dtype_policies.get(dtype or config.floatx()).name
         self._initial: list[tuple[Variable, np.ndarray]] = []
 
     @property
@@ -60,17 +60,15 @@ class Metric(Tracked):
         Raises:
             ValueError: ``aggregation`` is no such word.
         """
-        if aggregation not in AGGREGATIONS:
-            raise ValueError(f"aggregation must be one of {', '.join(map(repr, AGGREGATIONS))}, not {aggregation!r}")
+        one_of("aggregation", aggregation, AGGREGATIONS)
         with no_trace(), variable_scope(self.name):
             variable = Variable(
                 initializers.get(initializer),
                 shape=tuple(shape),
-                dtype=np.dtype(dtype or self.dtype).name,
+                dtype=dtype_policies.get(dtype or self.dtype).name,
                 trainable=False,
-                name=name or f"variable{len(self._added) or ''}",
+                name=name or f"variable{len(self._initial) or ''}",
             )
-        self._added.append(variable)
         self._initial.append((variable, variable.numpy()))
         return variable
 

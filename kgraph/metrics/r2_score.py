@@ -6,6 +6,7 @@ import math
 from typing import Any, Final
 
 from kgraph import dims, ops
+from kgraph.arguments import is_int, one_of
 from kgraph.metrics.counting import aligned, columns_of
 from kgraph.metrics.metric import Metric
 from kgraph.metrics.reduction_metrics import advance
@@ -45,12 +46,10 @@ class R2Score(Metric):
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        if class_aggregation not in AGGREGATIONS:
-            known = ", ".join(map(repr, AGGREGATIONS))
-            raise ValueError(f"class_aggregation must be one of {known}, not {class_aggregation!r}")
-        if num_regressors < 0:
-            raise ValueError(f"num_regressors must be 0 or more, not {num_regressors}")
-        self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
+        if not is_int(num_regressors) or num_regressors < 0:
+            raise ValueError(f"num_regressors must be an int of 0 or more, not {num_regressors!r}")
+        self.class_aggregation = one_of("class_aggregation", class_aggregation, AGGREGATIONS)
+        self.num_regressors = num_regressors
         self.num_samples = self.add_variable(name="num_samples")
         self._sums: dict[str, Variable] = {}
 

@@ -76,7 +76,8 @@ class CompilingModel(Layer):
             target_tensors: tensors to compare with in place of fed targets.
             weighting: how sample weights and masks enter: ``"keras2"``, ``"keras3"`` or ``"weighted_mean"``
                 (see ``kgraph.compile.weighting``).
-            run_eagerly: run the graph node by node, checking and keeping every value. Slow; for debugging.
+            run_eagerly: run the graph node by node, checking and keeping every value, and stop with a report at the
+                first node that makes a NaN or infinity. Slow; ``kgraph.debug.check_values`` costs far less.
             steps_per_execution: accepted; ``fit`` runs as many steps a call as callbacks allow.
             jit_compile, auto_scale_loss: accepted for Keras 3 code; they change nothing.
 

@@ -231,6 +231,12 @@ class Model(TrainingModel):
         """
         (print_fn or print)(summarise(self, line_length))
 
+    def _repr_html_(self) -> str | None:
+        """The layers as a picture in a notebook; ``None``, for which it prints text, where they are not known."""
+        from kgraph.models.picture import model_cell
+
+        return model_cell(self)
+
     # Configs
 
     def get_config(self) -> Config:

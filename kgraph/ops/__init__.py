@@ -66,7 +66,6 @@ from kgraph.ops.core import ndim as ndim
 from kgraph.ops.core import saturate_cast as saturate_cast
 from kgraph.ops.core import shape as shape
 from kgraph.ops.core import size as size
-from kgraph.ops.core import slice as slice
 from kgraph.ops.core import stop_gradient as stop_gradient
 from kgraph.ops.core import unstack as unstack
 from kgraph.ops.creation import arange as arange
@@ -268,6 +267,7 @@ from kgraph.ops.scattering import segment_max as segment_max
 from kgraph.ops.scattering import segment_min as segment_min
 from kgraph.ops.scattering import segment_prod as segment_prod
 from kgraph.ops.scattering import segment_sum as segment_sum
+from kgraph.ops.scattering import slice as slice
 from kgraph.ops.scattering import slice_update as slice_update
 from kgraph.ops.scattering import unravel_index as unravel_index
 from kgraph.ops.searching import bincount as bincount

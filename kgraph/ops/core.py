@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from kgraph.dimension import Dimension, as_dim, as_dimension
-from kgraph.ops.operands import DTypeLike, ShapeLike, TensorLike, axis_of, rank_of, shape_list, shape_of
+from kgraph.dimension import Dimension, as_dimension
+from kgraph.ops.operands import DTypeLike, TensorLike, axis_of, rank_of, shape_of
 from kgraph.tensor import Tensor, apply, as_array, is_symbolic, operand_type, take_slice
 from kgraph.tensor import cast as cast_to
 from kgraph.types import DTYPES, INTS, short_dtype
@@ -96,16 +95,6 @@ def convert_to_numpy(x: TensorLike) -> np.ndarray:
 def stop_gradient(variable: TensorLike) -> TensorLike:
     """``variable``, or any tensor, as a constant to differentiation."""
     return apply("stop_gradient", variable)
-
-
-def slice(inputs: TensorLike, start_indices: Sequence[int | Dimension], shape: ShapeLike) -> TensorLike:
-    """``shape`` elements from ``start_indices`` on, along each axis.
-
-    Raises:
-        OpError: the slice leaves the tensor.
-    """
-    begin, wanted = [as_dim(start) for start in start_indices], shape_list("slice", shape)
-    return apply("slice", inputs, begin=begin, shape=wanted, step=[1] * len(wanted))
 
 
 def get_item(x: TensorLike, key: Any) -> TensorLike:

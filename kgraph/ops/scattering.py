@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+import numpy as np
 
 from kgraph import dims
-from kgraph.dimension import Dimension, as_dimension
+from kgraph.dimension import Dimension, as_dim, as_dimension
 from kgraph.dims import Dim
 from kgraph.ops.comparison import greater, greater_equal, less, logical_and, where
 from kgraph.ops.elementwise import add, clip, floor_divide, maximum, minimum, mod, multiply, subtract
@@ -14,6 +16,9 @@ from kgraph.ops.indexing import from_front, take
 from kgraph.ops.operands import ShapeLike, TensorLike, as_index, as_number, rank_of, shape_list, shape_of, to_shape
 from kgraph.tensor import apply, as_array, cast, is_symbolic, operand_type, take_slice
 from kgraph.trace import current_trace
+
+#: An int, ``Dimension`` or scalar for each axis, or a vector.
+Starts: TypeAlias = "Sequence[int | Dimension | TensorLike] | TensorLike"
 
 # --- segments --------------------------------------------------------------------------------------------------------
 
@@ -183,9 +188,35 @@ def _replaced(inputs: TensorLike, places: _Places, updates: TensorLike) -> Tenso
 # --- slices ----------------------------------------------------------------------------------------------------------
 
 
-def slice_update(
-    inputs: TensorLike, start_indices: Sequence[int | Dimension | TensorLike] | TensorLike, updates: TensorLike
-) -> TensorLike:
+def slice(inputs: TensorLike, start_indices: Starts, shape: Sequence[int | Dimension]) -> TensorLike:
+    """``shape`` elements from ``start_indices`` on, along each axis; -1 stands for all from an int on.
+
+    The start along an axis may be a tensor. Where the slice would leave the tensor such a start is moved back.
+
+    Raises:
+        ValueError: there is not one start and one size for each axis, or -1 after a start that is a tensor.
+        OpError: a slice that starts at ints leaves the tensor.
+    """
+    sizes = list(shape)
+    if len(sizes) != rank_of(inputs):
+        raise ValueError(f"ops.slice: inputs have {rank_of(inputs)} dimensions, but shape is {tuple(sizes)}")
+    begin, wanted, step = [], [], [1] * len(sizes)
+    for axis, (length, size) in enumerate(zip(shape_of(inputs), sizes, strict=True)):
+        start = start_of(start_indices, axis)
+        if isinstance(start, (int, Dimension)):
+            begin.append(as_dim(start))
+            wanted.append(dims.subtract(length, begin[-1]) if size == -1 else as_dim(size))
+            continue
+        if size == -1:
+            raise ValueError(f"ops.slice: the size along axis {axis} must be given, since the start is a tensor")
+        first = cast(_kept_inside(length, as_dim(size), start), "i32")
+        inputs = take(inputs, add(apply("iota", shape=[as_dim(size)], axis=0, dtype="i32"), first), axis=axis)
+        begin.append(0)
+        wanted.append(as_dim(size))
+    return apply("slice", inputs, begin=begin, shape=wanted, step=step)
+
+
+def slice_update(inputs: TensorLike, start_indices: Starts, updates: TensorLike) -> TensorLike:
     """``inputs`` with ``updates`` in the place of as many elements from ``start_indices`` on.
 
     The start may be a tensor. Where the updates would leave the tensor they are moved back into it.
@@ -206,14 +237,19 @@ def slice_update(
     return moved if inside is None else where(inside, moved, inputs)
 
 
+def _kept_inside(size: Dim, count: Dim, start: TensorLike) -> TensorLike:
+    """``start``, moved so that ``count`` elements from it on are among ``size``."""
+    return minimum(maximum(as_index(start), 0), subtract(as_dimension(size), as_dimension(count)))
+
+
 def start_of(start_indices: Any, axis: int) -> TensorLike:
     """The start along an axis, of a sequence or of a vector."""
-    return start_indices[axis] if isinstance(start_indices, (list, tuple)) else take_slice(start_indices, axis)
+    is_array = isinstance(start_indices, (list, tuple, np.ndarray))
+    return start_indices[axis] if is_array else take_slice(start_indices, axis)
 
 
 def _moved_places(size: Dim, count: Dim, start: TensorLike) -> tuple[TensorLike, TensorLike]:
     """For each place along an axis: which update goes there, and whether one does."""
-    room = subtract(as_dimension(size), as_dimension(count))
-    first = minimum(maximum(as_index(start), 0), room)
+    first = _kept_inside(size, count, start)
     place = subtract(apply("iota", shape=[size], axis=0, dtype="i32"), cast(first, "i32"))
     return place, logical_and(greater_equal(place, 0), less(place, as_dimension(count)))

@@ -72,10 +72,7 @@ class Adafactor(Optimizer):
         self._columns: list[Variable] = []
         self._velocities: list[Variable] = []
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         for variable in variables:
             shape = variable.shape
             matrix = len(shape) >= 2

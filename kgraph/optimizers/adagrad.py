@@ -52,10 +52,7 @@ class Adagrad(Optimizer):
         self.epsilon = epsilon
         self._accumulators: list[Variable] = []
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         start = Constant(self.initial_accumulator_value)
         self._accumulators = self.add_optimizer_variables(variables, "accumulator", start)
 

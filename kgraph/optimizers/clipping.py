@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kgraph import ops
+from kgraph.arguments import number
 from kgraph.tensor import named, scope
 
 
@@ -31,7 +32,7 @@ class Clipping:
         if len(given) > 1:
             raise ValueError(f"only one of {', '.join(given)} can be given")
         for name, value in given.items():
-            if value <= 0:
+            if not number(name, value) > 0:
                 raise ValueError(f"{name} must be positive, not {value}")
 
     def get_config(self) -> dict[str, Any]:

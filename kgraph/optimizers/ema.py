@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kgraph import ops
+from kgraph.arguments import is_int, number
 from kgraph.tensor import cast, named, scope
 from kgraph.variable import Variable
 
@@ -16,9 +17,9 @@ def check_ema(momentum: float, overwrite_frequency: int | None) -> None:
     Raises:
         ValueError: ``momentum`` is not within 0 and 1, or ``overwrite_frequency`` is no number of steps.
     """
-    if not 0 <= momentum <= 1:
+    if not 0 <= number("ema_momentum", momentum) <= 1:
         raise ValueError(f"ema_momentum must be between 0 and 1, not {momentum}")
-    if overwrite_frequency and (not isinstance(overwrite_frequency, int) or overwrite_frequency < 1):
+    if overwrite_frequency and (not is_int(overwrite_frequency) or overwrite_frequency < 1):
         raise ValueError(f"ema_overwrite_frequency must be an int of at least 1, or None, not {overwrite_frequency!r}")
 
 

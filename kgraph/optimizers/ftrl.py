@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kgraph import ops
+from kgraph.arguments import number
 from kgraph.initializers import Constant
 from kgraph.optimizers.optimizer import Optimizer
 from kgraph.optimizers.rates import Rate
@@ -76,16 +77,13 @@ class Ftrl(Optimizer):
         self.beta = beta
         self._accumulators: list[Variable] = []
         self._linears: list[Variable] = []
-        if learning_rate_power > 0:
+        if not number("Ftrl: learning_rate_power", learning_rate_power) <= 0:
             raise ValueError(f"Ftrl: learning_rate_power must be 0 or less, not {learning_rate_power}")
         for argument in self.hyperparameters[1:5]:
-            if getattr(self, argument) < 0:
+            if not number(f"Ftrl: {argument}", getattr(self, argument)) >= 0:
                 raise ValueError(f"Ftrl: {argument} must be 0 or more, not {getattr(self, argument)}")
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         start = Constant(self.initial_accumulator_value)
         self._accumulators, self._linears = self.add_optimizer_variables(
             variables, ["accumulator", "linear"], [start, "zeros"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kgraph import ops
+from kgraph.arguments import number
 from kgraph.optimizers.moments import advance
 from kgraph.optimizers.optimizer import Optimizer
 from kgraph.optimizers.rates import Rate
@@ -51,16 +52,13 @@ class Lion(Optimizer):
             learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
             ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
         )  # fmt: skip
-        if not 0 < beta_1 <= 1:
+        if not 0 < number("Lion: beta_1", beta_1) <= 1:
             raise ValueError(f"Lion: beta_1 must be above 0 and at most 1, not {beta_1}")
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self._momentums: list[Variable] = []
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         self._momentums = self.add_optimizer_variables(variables, "momentum")
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:

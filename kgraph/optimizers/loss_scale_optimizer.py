@@ -35,7 +35,7 @@ class LossScaleOptimizer(Optimizer):
         kwargs: options of the inner optimizer, which are refused here unless they change nothing.
 
     Raises:
-        ValueError: an option that belongs to ``inner_optimizer``.
+        ValueError: ``inner_optimizer`` is none, or an option that belongs to it.
         TypeError: an argument that does not exist.
     """
 
@@ -52,6 +52,8 @@ class LossScaleOptimizer(Optimizer):
                 raise TypeError(f"LossScaleOptimizer has no argument {argument!r}")
             if value != _NEUTRAL.get(argument):
                 raise ValueError(f"LossScaleOptimizer: give {argument}={value!r} to the inner optimizer")
+        if not isinstance(inner_optimizer, Optimizer):
+            raise ValueError(f"LossScaleOptimizer: inner_optimizer must be an Optimizer, not {inner_optimizer!r}")
         super().__init__(0.0, name=name)
         self.inner_optimizer = inner_optimizer
         self.inner_optimizer.loss_scale_factor = None

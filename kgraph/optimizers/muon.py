@@ -106,10 +106,7 @@ class Muon(Optimizer):
         self._momentums: list[Variable] = []
         self._velocities: dict[Variable, Variable] = {}
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         for variable in variables:
             self._momentums.append(self.add_variable_from_reference(variable, "momentum"))
             if self._by_adam(variable):

@@ -58,10 +58,7 @@ class Nadam(Optimizer):
         self._momentums: list[Variable] = []
         self._velocities: list[Variable] = []
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
         dtype = variables[0].dtype if variables else None
         self._product = self.add_variable((), "ones", dtype, name="momentum_product")

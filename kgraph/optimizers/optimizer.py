@@ -104,7 +104,10 @@ class Optimizer(Paced):
     # For subclasses
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Makes the slots of ``variables``. Subclasses that have some call this first, unless ``built`` holds."""
+        """Makes the slots of ``variables``, once. A user's subclass that has some calls this first, unless ``built``.
+
+        Subclasses here write ``_add_slots`` instead.
+        """
         if self.built:
             return
         self._places = {variable: place for place, variable in enumerate(variables)}
@@ -113,7 +116,11 @@ class Optimizer(Paced):
             self._model_variables_moving_average = self.add_optimizer_variables(variables, "average")
         if self.gradient_accumulation_steps:
             self._accumulated_gradients = self.add_optimizer_variables(variables, "gradient_accumulator")
+        self._add_slots(variables)
         self.built = True
+
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
+        """Makes what this kind of optimizer keeps for each variable."""
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Assigns the new value of ``variable`` (and of its slots).
@@ -144,9 +151,15 @@ class Optimizer(Paced):
     # A step
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
-        """``apply`` for pairs of gradient and variable; gives the variable that counts the calls."""
-        grads, variables = zip(*grads_and_vars, strict=True)
-        self.apply(grads, variables)
+        """``apply`` for pairs of gradient and variable; gives the variable that counts the calls.
+
+        Raises:
+            ValueError: as ``apply``, or there are no pairs.
+        """
+        pairs = list(grads_and_vars)
+        if not pairs:
+            raise ValueError(f"optimizer {self.name}: there are no gradients to apply")
+        self.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:

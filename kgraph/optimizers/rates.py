@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
 from kgraph import config, initializers, ops
+from kgraph.arguments import is_int, number
 from kgraph.optimizers.state import OptimizerVariables
 from kgraph.registry import serialize_keras_object
 from kgraph.tensor import named, scope
@@ -41,9 +42,9 @@ class Paced(OptimizerVariables):
 
     def __init__(self, name: str | None, learning_rate: Rate, time_decay: float, accumulated: int | None) -> None:
         super().__init__(name)
-        if time_decay < 0:
+        if number("decay", time_decay) < 0:
             raise ValueError(f"decay must be 0 or more, not {time_decay}")
-        if accumulated and (not isinstance(accumulated, int) or accumulated < 2):
+        if accumulated and (not is_int(accumulated) or accumulated < 2):
             raise ValueError(f"gradient_accumulation_steps must be an int of at least 2, or None, not {accumulated!r}")
         self.gradient_accumulation_steps = accumulated
         self._time_decay = time_decay
@@ -54,7 +55,7 @@ class Paced(OptimizerVariables):
         )
 
     def _rate_variable(self, learning_rate: float) -> Variable:
-        constant = initializers.Constant(float(learning_rate))
+        constant = initializers.Constant(_as_rate(learning_rate))
         return self.add_variable((), initializer=constant, dtype=config.floatx(), name="learning_rate")
 
     @property
@@ -74,7 +75,7 @@ class Paced(OptimizerVariables):
             self._learning_rate = learning_rate
             self._variables = [variable for variable in self._variables if variable is not held]
         elif isinstance(held, Variable):
-            held.assign(float(learning_rate))
+            held.assign(_as_rate(learning_rate))
         else:
             raise TypeError(f"optimizer {self.name} follows a schedule; assign another schedule, not {learning_rate!r}")
 
@@ -142,3 +143,10 @@ class Paced(OptimizerVariables):
         if self._shared is not None:
             self._shared[key] = value
         return value
+
+
+def _as_rate(learning_rate: Any) -> float:
+    try:
+        return float(learning_rate)
+    except (TypeError, ValueError):
+        raise ValueError(f"learning_rate must be a number or a schedule, not {learning_rate!r}") from None

@@ -61,10 +61,7 @@ class RMSprop(Optimizer):
         self._momentums: list[Variable] = []
         self._average_gradients: list[Variable] = []
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         self._velocities = self.add_optimizer_variables(variables, "velocity")
         if self.momentum:
             self._momentums = self.add_optimizer_variables(variables, "momentum")

@@ -60,10 +60,7 @@ class ScheduleFreeAdamW(Optimizer):
         self._momentums: list[Variable] = []
         self._velocities: list[Variable] = []
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
         for momentum, variable in zip(self._momentums, variables, strict=True):
             momentum.assign(variable.value)

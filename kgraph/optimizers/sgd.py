@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from kgraph.arguments import number
 from kgraph.optimizers.optimizer import Optimizer
 from kgraph.optimizers.rates import Rate
 from kgraph.tensor import apply, cast, named
@@ -50,16 +51,13 @@ class SGD(Optimizer):
             learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
             ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
         )  # fmt: skip
-        if not 0 <= momentum <= 1:
+        if not 0 <= number("SGD: momentum", momentum) <= 1:
             raise ValueError(f"SGD: momentum must be between 0 and 1, not {momentum}")
         self.momentum = momentum
         self.nesterov = nesterov
         self._momentums: list[Variable] = []
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Sequence[Variable]) -> None:
         if self.momentum:
             self._momentums = self.add_optimizer_variables(variables, "momentum")
 

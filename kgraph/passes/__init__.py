@@ -5,6 +5,7 @@ the pass did; the docstring of a pass says what stays true.
 """
 
 from kgraph.passes.bind import bind
+from kgraph.passes.check_values import check_values
 from kgraph.passes.cse import cse
 from kgraph.passes.dead_code import dead_code, keep
 from kgraph.passes.fold import fold
@@ -17,6 +18,7 @@ from kgraph.passes.split_columns import split_columns
 
 __all__ = [
     "bind",
+    "check_values",
     "cse",
     "dead_code",
     "fold",

@@ -41,12 +41,6 @@ def check_values(graph: Graph, tolerated: Mapping[str, int]) -> Graph:
     return graph.with_parts(nodes=tuple(nodes))
 
 
-def checked_node(graph: Graph, name: str) -> str | None:
-    """The node that the check called ``name`` is for; ``None`` where it is no check."""
-    node = graph[name]
-    return node.inputs[0] if node.op == CHECK else None
-
-
 def badness_of_attrs(node: Node) -> int:
     """The worst of the numbers that the attributes of ``node`` hold."""
     return max(map(_badness, node.attrs.values()), default=FINITE)

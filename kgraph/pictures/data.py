@@ -32,7 +32,7 @@ def page_data(graph: Pictured, title: str, values: Mapping[str, Any], fold: bool
     scene = scene_of(graph)
     index = {node.name: place for place, node in enumerate(graph.nodes)}
     sections = {name: place for place, name in enumerate(scene.sections)}
-    measured = {name: statistics_of(value) for name, value in values.items() if name in index}
+    measured = {name: statistics_of(name, value) for name, value in values.items() if name in index}
     results = _results(graph)
     return {
         "title": title,
@@ -89,7 +89,7 @@ def _section(
         "nodes": [index[node.name] for node in section.nodes],
         "routes": {_route_key(edge, index): [_rounded(point) for point in points] for edge, points in routes},
         "config": json.dumps(layers[section.name]) if section.name in layers else "",
-        "bad": any(node.name in measured and measured[node.name].bad for node in section.nodes),
+        "bad": any(measured[node.name].bad for node in section.nodes if node.name in measured),
     }
 
 
@@ -115,13 +115,14 @@ def _node(node: Node, scene: Scene, index: Mapping[str, int]) -> JSONDict:
         "line": text.format_node(node),
         "source": node.source,
         "inputs": [index[name] for name in node.inputs],
+        "constant": node.name in scene.constants,
         "at": [*_rounded(scene.sections[section].inside.corners[node.name]), *scene.sizes[node.name]],
     }
 
 
 def _found(node: Node, results: list[str], measures: Statistics | None) -> JSONDict:
     """What the graph and a run make of the node."""
-    marks = {"leaf": node.is_leaf, "result": bool(results), "bad": measures is not None and measures.bad}
+    marks = {"leaf": node.is_leaf, "result": bool(results), "bad": measures is not None and bool(measures.bad)}
     return {
         "results": results,
         "marks": [mark for mark, holds in marks.items() if holds],

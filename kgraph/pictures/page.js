@@ -71,8 +71,8 @@ function draw() {
   view.replaceChildren(
     ...captions(),
     ...open.map(sectionShape),
-    ...drawnLines.filter((line) => line.faint).map((line) => line.shape),
-    ...drawnLines.filter((line) => !line.faint).map((line) => line.shape),
+    ...["constant", "faint", "main"].flatMap((weight) =>
+      drawnLines.filter((line) => line.weight === weight).map((line) => line.shape)),
     ...[...folded].sort((a, b) => a - b).map(sectionShape),
     ...data.nodes.map((_, index) => index).filter((index) => placed.nodes[index]).map(nodeShape),
     ...typeShapes(),
@@ -114,14 +114,14 @@ function nodeShape(index) {
 
 function lineShape(line) {
   const carried = [...line.values].map((index) => `%${data.nodes[index].name}: ${data.nodes[index].type}`).join("\n");
-  const attributes = { class: line.faint ? "edge faint" : "edge", d: line.path, "marker-end": "url(#arrow)" };
+  const attributes = { class: `edge ${line.weight}`, d: line.path, "marker-end": "url(#arrow)" };
   return svg("path", attributes, svg("title", {}, carried));
 }
 
 function typeShapes() {
   const starts = new Map();
   for (const line of drawnLines) {
-    if (!("section" in line.source) || line.faint) continue;
+    if (!("section" in line.source) || line.weight !== "main") continue;
     const key = `${line.heading} ${line.start}`;
     if (!starts.has(key)) starts.set(key, { line, types: new Set() });
     line.values.forEach((index) => starts.get(key).types.add(data.nodes[index].type));
@@ -218,7 +218,7 @@ function clearSelection() {
 
 function link(index) {
   const anchor = html("a", "", `%${data.nodes[index].name}`);
-  anchor.href = "#";
+  anchor.href = "#" + encodeURIComponent(data.nodes[index].name);
   anchor.addEventListener("click", (event) => {
     event.preventDefault();
     jump(index);
@@ -270,8 +270,9 @@ function describeNode(index) {
 
 function describeValues(values) {
   const facts = values.facts.map(([name, value]) => fact(name, value));
+  values.facts.forEach(([name], index) => facts[index].classList.toggle("bad", values.bad.includes(name)));
   const drawn = values.counts.length ? [histogram(values)] : [];
-  return [html("h3", "", "Values"), html("dl", values.bad ? "bad" : "", ...facts), ...drawn];
+  return [html("h3", "", "Values"), html("dl", "", ...facts), ...drawn];
 }
 
 function histogram({ counts, low, high }) {
@@ -396,6 +397,17 @@ search.addEventListener("keydown", (event) => {
 const acts = { fold: () => foldAll(true), open: () => foldAll(false), fit, out: () => zoomMiddle(0.8), in: () => zoomMiddle(1.25) };
 for (const [name, act] of Object.entries(acts)) document.getElementById(name).addEventListener("click", act);
 
+// page.html#shared/relu opens at the node of that name.
+function openAtFragment() {
+  const fragment = location.hash.slice(1);
+  const isNamed = (node) => [node.name, encodeURIComponent(node.name), "%" + node.name].includes(fragment);
+  const index = data.nodes.findIndex(isNamed);
+  if (index >= 0) jump(index);
+}
+
+window.addEventListener("hashchange", openAtFragment);
+
 describeGraph();
 draw();
 home();
+openAtFragment();

@@ -12,32 +12,28 @@ function isBend(item) {
 function place(data, folded) {
   const gaps = data.gaps;
   const sizes = data.sections.map((section, index) => (folded.has(index) ? section.folded : section.opened));
-  const spans = data.grid.map((cells) => cells.map((cell) => spanOf(cell, sizes, gaps)));
-  const { lanes, axes } = placeLanes(spans, data.lanes.length, gaps);
+  const cells = data.grid.map((row) => row.map(parted));
+  const lanes = placeLanes(cells, sizes, data.lanes.length, gaps);
   const rows = placeRows(data.grid, sizes, gaps);
   const sections = [];
   const bends = new Map();
-  data.grid.forEach((cells, row) => {
-    const middle = (rows[row][0] + rows[row][1]) / 2;
-    cells.forEach((cell, lane) => {
-      let x = axes[lane] - spans[row][lane][0];
-      for (const item of cell) {
+  cells.forEach((row, rowIndex) => {
+    const middle = (rows[rowIndex][0] + rows[rowIndex][1]) / 2;
+    row.forEach((cell, lane) => {
+      for (const [item, x] of acrossRow(cell, lanes[lane], sizes, gaps)) {
         if (isBend(item)) {
-          bends.set(item[0] + " " + row, x + gaps.bend / 2);
-          x += gaps.bend;
+          bends.set(item[0] + " " + rowIndex, x + gaps.bend / 2);
         } else {
           const [width, height] = sizes[item];
           sections[item] = { x, y: middle - height / 2, width, height };
-          x += width;
         }
-        x += gaps.apart;
       }
     });
   });
   const nodes = data.nodes.map((node) => (folded.has(node.section) ? null : nodeBox(node, sections[node.section])));
-  const width = lanes[lanes.length - 1][1] + gaps.margin;
+  const width = lanes[lanes.length - 1].right + gaps.margin;
   const height = (rows.length ? rows[rows.length - 1][1] : gaps.caption) + gaps.margin;
-  return { sections, nodes, bends, rows, lanes, width, height };
+  return { sections, nodes, bends, rows, lanes: lanes.map((lane) => [lane.left, lane.right]), width, height };
 }
 
 function nodeBox(node, section) {
@@ -45,29 +41,50 @@ function nodeBox(node, section) {
   return { x: section.x + x, y: section.y + y, width, height };
 }
 
-function spanOf(cell, sizes, gaps) {
-  const widths = cell.map((item) => (isBend(item) ? gaps.bend : sizes[item][0]));
+function parted(cell) {
   const boxes = cell.map((_, index) => index).filter((index) => !isBend(cell[index]));
-  const [first, last] = boxes.length ? [boxes[0], boxes[boxes.length - 1]] : [0, cell.length - 1];
-  if (!cell.length) return [0, 0];
-  const sum = (from, to) => widths.slice(from, to).reduce((total, width) => total + width, 0);
-  const half = (sum(first, last + 1) + gaps.apart * (last - first)) / 2;
-  return [sum(0, first) + gaps.apart * first + half, sum(last + 1) + gaps.apart * (cell.length - 1 - last) + half];
+  const [first, last] = boxes.length ? [boxes[0], boxes[boxes.length - 1] + 1] : [0, 0];
+  return { before: cell.slice(0, first), boxes: cell.slice(first, last), after: cell.slice(last) };
 }
 
-function placeLanes(spans, count, gaps) {
+function extentOf(items, sizes, gaps) {
+  const widths = items.map((item) => (isBend(item) ? gaps.bend : sizes[item][0]));
+  return widths.reduce((total, width) => total + width, 0) + gaps.apart * Math.max(0, items.length - 1);
+}
+
+function besideOf(bends, gaps) {
+  return bends.length ? gaps.apart + gaps.bend * bends.length : 0;
+}
+
+function placeLanes(cells, sizes, count, gaps) {
   const lanes = [];
-  const axes = [];
   let x = gaps.margin;
   for (let lane = 0; lane < count; lane++) {
-    const left = Math.max(0, ...spans.map((row) => row[lane][0]));
-    const right = Math.max(0, ...spans.map((row) => row[lane][1]));
+    const column = cells.map((row) => row[lane]);
+    const half = Math.max(0, ...column.map((cell) => extentOf(cell.boxes, sizes, gaps))) / 2;
+    const left = half + Math.max(0, ...column.map((cell) => besideOf(cell.before, gaps)));
+    const right = half + Math.max(0, ...column.map((cell) => besideOf(cell.after, gaps)));
     if (left + right && x > gaps.margin) x += gaps.lane;
-    lanes.push([x, x + left + right]);
-    axes.push(x + left);
+    lanes.push({ left: x, axis: x + left, half, right: x + left + right });
     x += left + right;
   }
-  return { lanes, axes };
+  return lanes;
+}
+
+function acrossRow(cell, lane, sizes, gaps) {
+  let x = lane.axis - extentOf(cell.boxes, sizes, gaps) / 2;
+  const boxes = cell.boxes.map((item) => {
+    const start = x;
+    x += extentOf([item], sizes, gaps) + gaps.apart;
+    return [item, start];
+  });
+  const before = lane.axis - lane.half - besideOf(cell.before, gaps);
+  const after = lane.axis + lane.half + gaps.apart;
+  return [
+    ...boxes,
+    ...cell.before.map((item, index) => [item, before + gaps.bend * index]),
+    ...cell.after.map((item, index) => [item, after + gaps.bend * index]),
+  ];
 }
 
 function placeRows(grid, sizes, gaps) {
@@ -89,12 +106,14 @@ function linesOf(data, placed) {
       const key = seenKey(source) + ">" + seenKey(target);
       if (seenKey(source) === seenKey(target)) continue;
       if (!carried.has(key)) carried.set(key, { source, target, values: new Set() });
-      carried.get(key).values.add(input);
+      const pair = carried.get(key);
+      pair.values.add(input);
+      if (pair.value === undefined && !data.nodes[input].constant) pair.value = input;
     }
   });
   const pairs = [...carried.values()];
   const router = new Router(data, placed, pairs);
-  return pairs.map((pair) => ({ ...pair, faint: router.isFaint(pair), ...router.route(pair) }));
+  return pairs.map((pair) => ({ ...pair, weight: router.weight(pair), ...router.route(pair) }));
 }
 
 class Router {
@@ -102,7 +121,7 @@ class Router {
     this.data = data;
     this.placed = placed;
     this.entering = new Map();
-    for (const pair of pairs.filter((pair) => this.runsAlong(pair))) {
+    for (const pair of pairs.filter((pair) => pair.value !== undefined && this.runsAlong(pair))) {
       const key = seenKey(pair.target);
       this.entering.set(key, [...(this.entering.get(key) || []), pair.source]);
     }
@@ -132,10 +151,12 @@ class Router {
     return this.section(seen).lane === this.data.upward;
   }
 
-  isFaint(pair) {
+  weight(pair) {
+    if (this.index(pair.source) === this.index(pair.target)) return "main";
+    if (pair.value === undefined) return "constant";
     const [from, to] = [this.section(pair.source).lane, this.section(pair.target).lane];
     const readsOn = this.data.readOn.some(([a, b]) => a === from && b === to);
-    return !(this.index(pair.source) === this.index(pair.target) || readsOn || this.runsAlong(pair));
+    return readsOn || this.runsAlong(pair) ? "main" : "faint";
   }
 
   runsAlong({ source, target }) {
@@ -145,6 +166,7 @@ class Router {
 
   route(pair) {
     if (this.index(pair.source) === this.index(pair.target)) return this.inner(pair);
+    if (pair.value === undefined) return this.direct(pair);
     if (this.runsAlong(pair)) return this.along(pair);
     return this.section(pair.source).lane === this.section(pair.target).lane ? this.around(pair) : this.across(pair);
   }
@@ -159,6 +181,12 @@ class Router {
     return { heading: this.isUpward(source) ? "up" : "down", start: points[0], path: curve(points) };
   }
 
+  direct({ source, target }) {
+    const [box, end] = [this.box(source), this.box(target)];
+    const start = [this.middle(source)[0], box.y + box.height];
+    return { heading: "down", start, path: curve([start, [this.middle(target)[0], end.y]]) };
+  }
+
   along(pair) {
     const { source, target } = pair;
     const step = this.isUpward(source) ? -1 : 1;
@@ -169,22 +197,31 @@ class Router {
       points.push(...(step < 0 ? [[x, bottom], [x, top]] : [[x, top], [x, bottom]]));
     }
     points.push(...this.in(pair, step));
-    return { heading: step < 0 ? "up" : "down", start: points[0], path: curve(points) };
+    const distinct = points.filter(([x, y], index) => !index || x !== points[index - 1][0] || y !== points[index - 1][1]);
+    return { heading: step < 0 ? "up" : "down", start: points[0], path: curve(distinct) };
   }
 
   out(source, step) {
-    if ("node" in source) return this.inside(source, source.node + ">out");
+    const end = this.placed.rows[this.section(source).row][step > 0 ? 1 : 0];
+    if ("node" in source) {
+      const points = this.inside(source, source.node + ">out");
+      return [...points, [points[points.length - 1][0], end]];
+    }
     const box = this.box(source);
-    const y = step < 0 ? box.y : box.y + box.height;
-    return [[this.middle(source)[0], y], [this.middle(source)[0], y + step * this.data.gaps.stub]];
+    const x = this.middle(source)[0];
+    return [[x, step < 0 ? box.y : box.y + box.height], [x, end + step * this.data.gaps.stub]];
   }
 
-  in({ source, target, values }, step) {
-    if ("node" in target) return this.inside(target, "in" + values.values().next().value + ">" + target.node);
+  in({ source, target, value }, step) {
+    const end = this.placed.rows[this.section(target).row][step > 0 ? 0 : 1];
+    if ("node" in target) {
+      const points = this.inside(target, "in" + value + ">" + target.node);
+      return [[points[0][0], end], ...points];
+    }
     const box = this.box(target);
     const entering = this.entering.get(seenKey(target)).map(seenKey);
     const x = box.x + (box.width * (entering.indexOf(seenKey(source)) + 1)) / (entering.length + 1);
-    return [[x, step < 0 ? box.y + box.height : box.y]];
+    return [[x, end], [x, step < 0 ? box.y + box.height : box.y]];
   }
 
   around({ source, target }) {

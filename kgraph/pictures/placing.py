@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -23,7 +23,7 @@ class Gaps(NamedTuple):
         bend: the room for an edge that passes a row.
         lane: between lanes.
         margin, caption: around all, and for the names of the lanes.
-        stub: how far an edge leaves a folded section straight on.
+        stub: how far an edge from a folded section goes straight on into the gap below its row.
         bulge: how far an edge that goes around does.
     """
 
@@ -80,7 +80,8 @@ class Line(NamedTuple):
     Attributes:
         source, target: ``%name`` of a node, or ``#name`` of a folded section.
         values: the nodes whose values it carries.
-        faint: whether it leads off the path that a reader follows.
+        weight: ``main``; ``faint`` where it leads off the path that a reader follows; ``constant`` where it carries
+            constants to another section, which may be the same for half of the graph.
         heading: the way in which it starts: ``up``, ``down``, ``left`` or ``right``.
         start: its first point.
         path: all of it, in SVG's language.
@@ -89,7 +90,7 @@ class Line(NamedTuple):
     source: str
     target: str
     values: tuple[str, ...]
-    faint: bool
+    weight: str
     heading: str
     start: Point
     path: str
@@ -104,24 +105,19 @@ class _Route(NamedTuple):
 def place(scene: Scene, folded: Collection[str]) -> Placed:
     """Places the boxes of ``scene``, with the sections ``folded`` shown as one box each."""
     sizes = {name: drawn.folded if name in folded else drawn.opened for name, drawn in scene.sections.items()}
-    spans = [[_span(cell, sizes) for cell in row] for row in scene.grid]
-    lanes, axes = _lanes(spans)
+    cells = [[_parted(cell) for cell in row] for row in scene.grid]
+    lanes = _lanes(cells, sizes)
     rows = _row_ends([max((sizes[i].height for c in row for i in c if i in sizes), default=0.0) for row in scene.grid])
     sections: dict[str, Rect] = {}
     bends: dict[Bend, float] = {}
-    for row, cells in enumerate(scene.grid):
-        middle = sum(rows[row]) / 2
-        for lane, cell in enumerate(cells):
-            x = axes[lane] - spans[row][lane][0]
-            for item in cell:
+    for row, ends in zip(cells, rows, strict=True):
+        for cell, lane in zip(row, lanes, strict=True):
+            for item, x in _across_row(cell, lane, sizes):
                 if isinstance(item, Bend):
                     bends[item] = x + GAPS.bend / 2
-                    x += GAPS.bend
                 else:
                     size = sizes[str(item)]
-                    sections[str(item)] = Rect(x, middle - size.height / 2, *size)
-                    x += size.width
-                x += GAPS.apart
+                    sections[str(item)] = Rect(x, sum(ends) / 2 - size.height / 2, *size)
     nodes = {
         key: Rect(sections[name].x + x, sections[name].y + y, *scene.sizes[key])
         for name, drawn in scene.sections.items()
@@ -129,35 +125,66 @@ def place(scene: Scene, folded: Collection[str]) -> Placed:
         for key, (x, y) in drawn.inside.corners.items()
         if isinstance(key, str)
     }
-    size = Size(lanes[-1][1] + GAPS.margin, (rows[-1][1] if rows else GAPS.caption) + GAPS.margin)
-    return Placed(sections, nodes, bends, rows, lanes, size)
+    size = Size(lanes[-1].right + GAPS.margin, (rows[-1][1] if rows else GAPS.caption) + GAPS.margin)
+    return Placed(sections, nodes, bends, rows, [(lane.left, lane.right) for lane in lanes], size)
 
 
-def _span(cell: Sequence[Item], sizes: Mapping[str, Size]) -> tuple[float, float]:
-    """How far ``cell`` reaches to the left and right of its axis, which is the middle of its boxes."""
-    widths = [GAPS.bend if isinstance(item, Bend) else sizes[str(item)].width for item in cell]
-    boxes = [index for index, item in enumerate(cell) if not isinstance(item, Bend)] or list(range(len(cell)))
-    if not boxes:
-        return 0.0, 0.0
-    before = sum(widths[: boxes[0]]) + GAPS.apart * boxes[0]
-    after = sum(widths[boxes[-1] + 1 :]) + GAPS.apart * (len(cell) - 1 - boxes[-1])
-    half = (sum(widths[boxes[0] : boxes[-1] + 1]) + GAPS.apart * (boxes[-1] - boxes[0])) / 2
-    return before + half, after + half
+class _Cell(NamedTuple):
+    """What one lane has in one row: its boxes with what passes between them, and what passes on their sides."""
+
+    before: list[Item]
+    boxes: list[Item]
+    after: list[Item]
 
 
-def _lanes(spans: Sequence[Sequence[tuple[float, float]]]) -> tuple[list[tuple[float, float]], list[float]]:
-    """The ends of every lane, and its axis."""
-    ends: list[tuple[float, float]] = []
-    axes: list[float] = []
+class _Lane(NamedTuple):
+    """``half`` is how far boxes reach from ``axis``, which is their middle in every row; bends run outside of that."""
+
+    left: float
+    axis: float
+    half: float
+    right: float
+
+
+def _parted(cell: Sequence[Item]) -> _Cell:
+    boxes = [index for index, item in enumerate(cell) if not isinstance(item, Bend)]
+    first, last = (boxes[0], boxes[-1] + 1) if boxes else (0, 0)
+    return _Cell(list(cell[:first]), list(cell[first:last]), list(cell[last:]))
+
+
+def _extent(items: Sequence[Item], sizes: Mapping[str, Size]) -> float:
+    widths = [GAPS.bend if isinstance(item, Bend) else sizes[str(item)].width for item in items]
+    return sum(widths) + GAPS.apart * max(0, len(items) - 1)
+
+
+def _beside(bends: Sequence[Item]) -> float:
+    return GAPS.apart + GAPS.bend * len(bends) if bends else 0.0
+
+
+def _lanes(cells: Sequence[Sequence[_Cell]], sizes: Mapping[str, Size]) -> list[_Lane]:
+    lanes: list[_Lane] = []
     x = GAPS.margin
     for lane in range(len(LANES)):
-        left = max((row[lane][0] for row in spans), default=0.0)
-        right = max((row[lane][1] for row in spans), default=0.0)
+        column = [row[lane] for row in cells]
+        half = max((_extent(cell.boxes, sizes) for cell in column), default=0.0) / 2
+        left = half + max((_beside(cell.before) for cell in column), default=0.0)
+        right = half + max((_beside(cell.after) for cell in column), default=0.0)
         x += GAPS.lane if left + right and x > GAPS.margin else 0.0
-        ends.append((x, x + left + right))
-        axes.append(x + left)
+        lanes.append(_Lane(x, x + left, half, x + left + right))
         x += left + right
-    return ends, axes
+    return lanes
+
+
+def _across_row(cell: _Cell, lane: _Lane, sizes: Mapping[str, Size]) -> Iterator[tuple[Item, float]]:
+    """The left end of everything in ``cell``."""
+    x = lane.axis - _extent(cell.boxes, sizes) / 2
+    for item in cell.boxes:
+        yield item, x
+        x += _extent([item], sizes) + GAPS.apart
+    before = lane.axis - lane.half - _beside(cell.before)
+    after = lane.axis + lane.half + GAPS.apart
+    yield from ((item, before + GAPS.bend * index) for index, item in enumerate(cell.before))
+    yield from ((item, after + GAPS.bend * index) for index, item in enumerate(cell.after))
 
 
 def _row_ends(heights: Sequence[float]) -> list[tuple[float, float]]:
@@ -177,15 +204,9 @@ def lines(scene: Scene, placed: Placed, nodes: Sequence[Node]) -> list[Line]:
             source, target = _seen(scene, placed, name), _seen(scene, placed, node.name)
             if source != target:
                 carried.setdefault((source, target), {})[name] = None
-    router = _Router(scene, placed, list(carried))
+    router = _Router(scene, placed, carried)
     return [
-        Line(
-            source,
-            target,
-            tuple(values),
-            router.is_faint(source, target),
-            *router.route(source, target, next(iter(values))),
-        )
+        Line(source, target, tuple(values), router.weight(source, target), *router.route(source, target))
         for (source, target), values in carried.items()
     ]
 
@@ -198,27 +219,37 @@ def _seen(scene: Scene, placed: Placed, name: str) -> str:
 class _Router:
     """Finds the way of every edge."""
 
-    def __init__(self, scene: Scene, placed: Placed, pairs: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self, scene: Scene, placed: Placed, carried: Mapping[tuple[str, str], Collection[str]]
+    ) -> None:
         self._scene = scene
         self._placed = placed
+        #: The first value that is computed, for every pair that has one.
+        self._values: dict[tuple[str, str], str] = {}
         self._entering: dict[str, list[str]] = {}
-        for source, target in pairs:
-            if self._runs_along(source, target):
-                self._entering.setdefault(target, []).append(source)
+        for (source, target), values in carried.items():
+            computed = next((value for value in values if value not in scene.constants), None)
+            if computed is not None:
+                self._values[source, target] = computed
+                self._entering.setdefault(target, []).extend([source] if self._runs_along(source, target) else [])
         for sources in self._entering.values():
             sources.sort(key=lambda source: self._rect(source).middle)
 
-    def is_faint(self, source: str, target: str) -> bool:
-        inside = self._section(source) == self._section(target)
+    def weight(self, source: str, target: str) -> str:
+        if self._section(source) == self._section(target):
+            return "main"
+        if (source, target) not in self._values:
+            return "constant"
         reads_on = (self._lane(source), self._lane(target)) in READ_ON
-        return not (inside or reads_on or self._runs_along(source, target))
+        return "main" if reads_on or self._runs_along(source, target) else "faint"
 
-    def route(self, source: str, target: str, value: str) -> _Route:
-        """The way from ``source`` to ``target``; an open section is entered where ``value`` comes in."""
+    def route(self, source: str, target: str) -> _Route:
         if self._section(source) == self._section(target):
             return self._inner(source, target)
+        if (source, target) not in self._values:
+            return self._direct(source, target)
         if self._runs_along(source, target):
-            return self._along(source, target, value)
+            return self._along(source, target)
         if self._lane(source) == self._lane(target):
             return self._around(source, target)
         return self._across(source, target)
@@ -250,31 +281,40 @@ class _Router:
         points = self._inside(self._section(source), source[1:], target[1:])
         return _Route("up" if self._is_upward(source) else "down", points[0], curve(points))
 
-    def _along(self, source: str, target: str, value: str) -> _Route:
+    def _direct(self, source: str, target: str) -> _Route:
+        box, end = self._rect(source), self._rect(target)
+        start = box.middle[0], box.y + box.height
+        return _Route("down", start, curve([start, (end.middle[0], end.y)]))
+
+    def _along(self, source: str, target: str) -> _Route:
         """From row to row; where the edge passes one, upright through the place of its bend."""
         step = -1 if self._is_upward(source) else 1
         points = self._out(source, step)
         for row in range(self._row(source) + step, self._row(target), step):
             x = self._placed.bends[Bend(self._section(source), row)]
             points.extend((x, y) for y in self._placed.rows[row][::step])
-        points += self._in(source, target, value, step)
-        return _Route("up" if step < 0 else "down", points[0], curve(points))
+        points += self._in(source, target, step)
+        distinct = [*points[:1], *(point for before, point in pairwise(points) if point != before)]
+        return _Route("up" if step < 0 else "down", points[0], curve(distinct))
 
     def _out(self, source: str, step: int) -> list[Point]:
-        """From a node, or the middle of a folded section, to where the type stands beside the edge."""
+        """From a node, or the middle of a folded section, straight on to the end of the row, past taller boxes."""
+        end = self._placed.rows[self._row(source)][1 if step > 0 else 0]
         if source[0] == "%":
-            return self._inside(self._section(source), source[1:], Exit(source[1:]))
+            points = self._inside(self._section(source), source[1:], Exit(source[1:]))
+            return [*points, (points[-1][0], end)]
         box = self._rect(source)
-        y = box.y if step < 0 else box.y + box.height
-        return [(box.middle[0], y), (box.middle[0], y + step * GAPS.stub)]
+        return [(box.middle[0], box.y if step < 0 else box.y + box.height), (box.middle[0], end + step * GAPS.stub)]
 
-    def _in(self, source: str, target: str, value: str, step: int) -> list[Point]:
-        """To a node, or to a folded section's side, where edges stand beside each other."""
+    def _in(self, source: str, target: str, step: int) -> list[Point]:
+        """Straight on from the end of the row to a node, or to a folded section, where edges come in side by side."""
+        end = self._placed.rows[self._row(target)][0 if step > 0 else 1]
         if target[0] == "%":
-            return self._inside(self._section(target), Entry(value), target[1:])
+            points = self._inside(self._section(target), Entry(self._values[source, target]), target[1:])
+            return [(points[0][0], end), *points]
         box, entering = self._rect(target), self._entering[target]
         x = box.x + box.width * (entering.index(source) + 1) / (len(entering) + 1)
-        return [(x, box.y + box.height if step < 0 else box.y)]
+        return [(x, end), (x, box.y + box.height if step < 0 else box.y)]
 
     def _around(self, source: str, target: str) -> _Route:
         """Against the way of the lane on the right; in a row from side to side."""
@@ -333,10 +373,11 @@ class _Router:
         return box.middle[0], box.y, top - GAPS.below / 2
 
 
-def curve(points: Sequence[Point]) -> str:
-    """A smooth path through ``points``, upright at each."""
+def curve(points: Sequence[Point], sideways: bool = False) -> str:
+    """A smooth path through ``points``: upright at each of them, or level where it runs sideways."""
     path = f"M{points[0][0]:.1f} {points[0][1]:.1f}"
     for (x0, y0), (x1, y1) in pairwise(points):
-        middle = (y0 + y1) / 2
-        path += f"C{x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}"
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        first, second = ((x, y0), (x, y1)) if sideways else ((x0, y), (x1, y))
+        path += f"C{first[0]:.1f} {first[1]:.1f} {second[0]:.1f} {second[1]:.1f} {x1:.1f} {y1:.1f}"
     return path

@@ -20,7 +20,7 @@ NODE_HEIGHT: Final = 38
 FOLDED_HEIGHT: Final = 48
 HEADER: Final = 32
 PADDING: Final = 14
-_MARK_WIDTH: Final = 34
+_MARK_WIDTH: Final = 44
 _NODE_PADDING: Final = 20
 _LONGEST_LABEL: Final = 34
 #: How much of the list of its ops a section shows.
@@ -64,12 +64,14 @@ class Scene(NamedTuple):
     Attributes:
         sections: by name.
         section_of: the section of every node.
+        constants: nodes that are the same in every run; lines to other sections that carry nothing else need no room.
         sizes: of the nodes' boxes.
         grid: for each row and lane the sections that stand there, and the bends of edges that pass.
     """
 
     sections: Mapping[str, Drawn]
     section_of: Mapping[str, str]
+    constants: frozenset[str]
     sizes: Mapping[str, Size]
     grid: Sequence[Sequence[Sequence[Item]]]
 
@@ -79,9 +81,16 @@ def scene_of(graph: text.GraphParts) -> Scene:
     sections = {section.name: section for section in sections_of(graph)}
     section_of = {node.name: section.name for section in sections.values() for node in section.nodes}
     sizes = {node.name: _node_size(node, section_of[node.name]) for node in graph.nodes}
-    ports = _ports(graph.nodes, section_of, sections)
+    constants = frozenset(node.name for node in graph.nodes if _is_constant(node))
+    edges = [(name, node.name) for node in graph.nodes for name in node.inputs if name not in constants]
+    ports = _ports(edges, section_of, sections)
     drawn = {name: _drawn(section, graph.layers, sizes, ports[name]) for name, section in sections.items()}
-    return Scene(drawn, section_of, sizes, _grid(sections, section_edges(graph.nodes, section_of)))
+    grid = _grid(sections, section_edges(graph.nodes, section_of, constants))
+    return Scene(drawn, section_of, constants, sizes, grid)
+
+
+def _is_constant(node: Node) -> bool:
+    return not (node.inputs or node.is_placeholder or node.is_variable)
 
 
 def label_of(node: Node, section: str) -> str:
@@ -101,18 +110,16 @@ def _node_size(node: Node, section: str) -> Size:
 
 
 def _ports(
-    nodes: Sequence[Node], section_of: Mapping[str, str], sections: Mapping[str, Section]
+    edges: Sequence[tuple[str, str]], section_of: Mapping[str, str], sections: Mapping[str, Section]
 ) -> dict[str, list[Edge]]:
     """For each section the edges from its entries and to its exits; both only of edges that run the lane's way."""
-    edges: dict[str, dict[Edge, None]] = {name: {} for name in sections}
-    for node in nodes:
-        target = section_of[node.name]
-        for name in node.inputs:
-            source = section_of[name]
-            if runs_along(sections[source], sections[target]):
-                edges[source][name, Exit(name)] = None
-                edges[target][Entry(name), node.name] = None
-    return {name: list(found) for name, found in edges.items()}
+    found: dict[str, dict[Edge, None]] = {name: {} for name in sections}
+    for source, target in edges:
+        home, away = section_of[source], section_of[target]
+        if runs_along(sections[home], sections[away]):
+            found[home][source, Exit(source)] = None
+            found[away][Entry(source), target] = None
+    return {name: list(ports) for name, ports in found.items()}
 
 
 def _drawn(

@@ -152,12 +152,12 @@ def _node(node: Node, scene: Scene, placed: Placed, results: frozenset[str]) -> 
 
 
 def _edges(graph: text.GraphParts, scene: Scene, placed: Placed) -> Iterator[str]:
-    """The edges, those between lanes first; then the types of what folded sections give."""
+    """The edges but for those of constants, the faint ones first; then the types of what folded sections give."""
     types = {node.name: str(node.type) for node in graph.nodes}
-    found = lines(scene, placed, graph.nodes)
-    for line in sorted(found, key=lambda line: not line.faint):
+    found = [line for line in lines(scene, placed, graph.nodes) if line.weight != "constant"]
+    for line in sorted(found, key=lambda line: line.weight):
         carried = "\n".join(f"%{name}: {types[name]}" for name in line.values)
-        yield edge(line.path, "edge faint" if line.faint else "edge", carried)
+        yield edge(line.path, f"edge {line.weight}", carried)
     yield from (words("type", *at, line, anchor) for at, line, anchor in _types(found, types))
 
 
@@ -165,7 +165,7 @@ def _types(found: Sequence[Line], types: Mapping[str, str]) -> Iterator[tuple[tu
     """Where types stand, once at each start of an edge."""
     given: dict[tuple[tuple[float, float], str], dict[str, None]] = {}
     for line in found:
-        if line.source[0] == "#" and not line.faint:
+        if line.source[0] == "#" and line.weight == "main":
             given.setdefault((line.start, line.heading), {}).update(dict.fromkeys(types[name] for name in line.values))
     for ((x, y), heading), kinds in given.items():
         at = TYPE_AT[heading]

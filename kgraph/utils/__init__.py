@@ -26,6 +26,7 @@ from kgraph.registry import (
 )
 from kgraph.utils.arrays import normalize
 from kgraph.utils.labels import to_categorical
+from kgraph.utils.plotting import plot_model
 from kgraph.utils.progbar import Progbar
 from kgraph.utils.seeding import set_random_seed
 from kgraph.utils.sequences import pad_sequences
@@ -50,6 +51,7 @@ __all__ = [
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",

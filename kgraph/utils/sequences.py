@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from kgraph.arguments import one_of
+
 #: By side: which part of a sequence of more than ``maxlen`` steps is kept, and where ``length`` steps go in a row.
 _KEPT: Final[Mapping[str, Callable[[int, int], slice]]] = {
     "pre": lambda length, maxlen: slice(max(0, length - maxlen), length),
@@ -41,8 +43,7 @@ def pad_sequences(
             ``value`` is a string that ``dtype`` does not take.
     """
     for name, side in (("padding", padding), ("truncating", truncating)):
-        if side not in _KEPT:
-            raise ValueError(f"pad_sequences: {name} must be 'pre' or 'post', not {side!r}")
+        one_of(f"pad_sequences: {name}", side, _KEPT)
     text = dtype is object or np.dtype(dtype).kind in "OUS"
     if isinstance(value, str) and not text:
         raise ValueError(f"pad_sequences: dtype {dtype} does not take the value {value!r}; use dtype=object")

@@ -210,8 +210,8 @@ NEURAL = [
         for name in (
             "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "sigmoid", "log_sigmoid", "hard_sigmoid",
             "silu", "swish", "hard_silu", "hard_swish", "hard_tanh", "softplus", "softsign", "tanh_shrink", "softmax",
-            "log_softmax", "glu", "hard_shrink", "soft_shrink", "sparse_plus", "sparse_sigmoid", "sparsemax",
-            "squareplus", "layer_normalization", "rms_normalization",
+            "log_softmax", "glu", "hard_shrink", "soft_shrink", "sparse_plus", "sparse_sigmoid", "squareplus",
+            "layer_normalization", "rms_normalization",
         )
     ],
     ("gelu", (A,), {"approximate": False}),

@@ -99,6 +99,9 @@ PARTS = [
         for name in ("sum", "max", "min", "prod")
         for x in (A, INTS)
     ],
+    ("slice", (A, [1, 0], [-1, 3]), {}),
+    ("slice", (A, PAIRS[0], [2, 2]), {}),
+    ("slice", (A, PAIRS[1], [2, 2]), {}),
     ("slice_update", (A, [1, 2], B[:2, :2].copy()), {}),
     ("slice_update", (A, [0, 3], B[:, :2].copy()), {}),
     ("slice_update", (A, PAIRS[0], B[:2, :2].copy()), {}),

@@ -341,7 +341,7 @@ def test_an_unknown_mode_is_refused():
     """Keras warns, and takes another one."""
     with pytest.warns(UserWarning, match="unknown"):
         keras.callbacks.EarlyStopping(mode="best")
-    with pytest.raises(ValueError, match="mode must be one of auto, min, max"):
+    with pytest.raises(ValueError, match="mode must be one of 'auto', 'min', 'max'"):
         kgraph.callbacks.EarlyStopping(mode="best")
 
 

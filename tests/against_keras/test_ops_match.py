@@ -17,7 +17,7 @@ CASES = [*ops_cases.CASES, *ops_number_cases.CASES, *ops_structure_cases.CASES]
 #: Not called here: they are no functions of arrays alone, or leave values open.
 ELSEWHERE = {
     "convert_to_numpy", "convert_to_tensor", "ctc_loss", "dtype", "empty", "get_item", "is_keras_tensor", "is_tensor",
-    "linalg", "nn", "stop_gradient", "vectorize",
+    "linalg", "nn", "sparsemax", "stop_gradient", "vectorize",
 }  # fmt: skip
 #: What gives numbers or ``Dimension`` objects, and no tensors.
 OF_SHAPES = ("shape", "size", "ndim")

@@ -134,5 +134,5 @@ def test_early_stopping_says_what_it_does_when_asked(capsys: pytest.CaptureFixtu
 
 @pytest.mark.parametrize("make", [EarlyStopping, lambda mode: ModelCheckpoint("m.keras", mode=mode)])
 def test_another_mode_is_refused(make: Any) -> None:
-    with pytest.raises(ValueError, match="mode must be one of auto, min, max, not 'best'"):
+    with pytest.raises(ValueError, match="mode must be one of 'auto', 'min', 'max', not 'best'"):
         make(mode="best")

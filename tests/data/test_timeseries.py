@@ -84,7 +84,7 @@ def test_a_model_learns_from_it() -> None:
         ({"start_index": 100}, "start_index must be at least 0 and below the 100 steps of the data, not 100"),
         ({"start_index": 9, "end_index": 9}, "end_index must be above 9 and at most the 100 steps of the data, not 9"),
         ({"end_index": 101}, "end_index must be above 0 and at most the 100 steps"),
-        ({"format": "csv"}, "format must be 'tf' or 'grain', not 'csv'"),
+        ({"format": "csv"}, "format must be one of 'tf', 'grain', not 'csv'"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(arguments: dict[str, Any], message: str) -> None:

@@ -111,7 +111,7 @@ def test_there_is_no_mask_after_dot():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: layers.Dot("1"), TypeError, "axes must be an int, or two, not '1'"),
+        (lambda: layers.Dot("1"), TypeError, "axes must be an int or a list or tuple of ints, not '1'"),
         (lambda: layers.Dot((1, 2, 3)), ValueError, "axes must be an int, or two, not 3"),
         (lambda: layers.Dot(0, name="d")([A, B]), ValueError, r"layer d \(Dot\): input 0 has 3 dimensions: no axis 0"),
         (lambda: layers.Dot((1, 2), name="d")([A, ROW]), ValueError, "input 1 has 2 dimensions: no axis 2"),

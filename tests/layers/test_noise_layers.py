@@ -121,7 +121,7 @@ def test_noise_on_ints_is_in_the_dtype_of_the_layer():
         (lambda: layers.Dropout(0.5, noise_shape=3, name="d"), "layer d: noise_shape must hold sizes or None, not 3"),
         (lambda: layers.AlphaDropout(0.5, (1,), name="a")(X, training=True), r"layer a \(AlphaDropout\): noise_shape"),
         (lambda: layers.SpatialDropout1D(0.5, name="s")(X), r"layer s \(SpatialDropout1D\): expects inputs of 3 dimen"),
-        (lambda: layers.SpatialDropout2D(0.5, "last"), "data_format must be 'channels_last' or 'channels_first'"),
+        (lambda: layers.SpatialDropout2D(0.5, "last"), "data_format must be one of 'channels_first', 'channels_last'"),
     ],
 )
 def test_noise_layers_say_what_they_cannot_take(make, message):

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from kgraph import Model, layers
+from kgraph import Model, config, layers
 
 RNG = np.random.default_rng(3)
 STEPS = RNG.normal(size=(2, 5, 3)).astype("float32")
@@ -170,13 +170,41 @@ def test_a_lambda_may_say_the_shapes_of_several_outputs():
         (lambda: layers.ZeroPadding3D(1)(IMAGES), "expects inputs of 5 dimensions, not 4"),
         (lambda: layers.UpSampling1D(0), "size must be a positive int, not 0"),
         (lambda: layers.UpSampling2D((1, 0)), r"size must be an int or 2 ints of at least 1, not \(1, 0\)"),
-        (lambda: layers.UpSampling2D(data_format="nchw"), "data_format must be 'channels_last' or 'channels_first'"),
+        (lambda: layers.UpSampling2D(data_format="nchw"), "data_format must be one of 'channels_first'"),
         (
             lambda: layers.UpSampling2D(interpolation="spline"),
-            "interpolation must be one of nearest, bilinear, bicubic, lanczos3, lanczos5, not 'spline'",
+            "interpolation must be one of 'nearest', 'bilinear', 'bicubic', 'lanczos3', 'lanczos5', not 'spline'",
         ),
     ],
 )
 def test_layers_of_shapes_say_what_they_cannot_take(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+FORMATTED = {
+    "flatten": layers.Flatten,
+    "cropping 2d": lambda **given: layers.Cropping2D(1, **given),
+    "cropping 3d": layers.Cropping3D,
+    "padding 1d": layers.ZeroPadding1D,
+    "padding 2d": layers.ZeroPadding2D,
+    "padding 3d": layers.ZeroPadding3D,
+    "upsampling 2d": layers.UpSampling2D,
+    "upsampling 3d": layers.UpSampling3D,
+    "spatial dropout 2d": lambda **given: layers.SpatialDropout2D(0.5, **given),
+    "spatial dropout 3d": lambda **given: layers.SpatialDropout3D(0.5, **given),
+}
+
+
+@pytest.mark.parametrize("case", FORMATTED)
+def test_a_layer_that_is_not_told_where_channels_are_goes_by_the_setting(case):
+    make = FORMATTED[case]
+    assert make().data_format == "channels_last"
+    config.set_image_data_format("channels_first")
+    try:
+        assert make().data_format == "channels_first"
+        assert make(data_format="channels_last").data_format == "channels_last"
+        steps = layers.Cropping1D(1)(STEPS), layers.SpatialDropout1D(0.5)(STEPS)
+    finally:
+        config.set_image_data_format("channels_last")
+    assert [x.shape for x in steps] == [(STEPS.shape[0], STEPS.shape[1] - 2, STEPS.shape[2]), STEPS.shape]

@@ -114,7 +114,7 @@ def test_the_state_of_labels_may_be_made_inside_a_graph():
     [
         ({"curve": "F1"}, "curve must be one of 'ROC', 'PR', 'PRGAIN', not 'F1'"),
         ({"summation_method": "simpson"}, "summation_method must be one of .*'simpson'"),
-        ({"num_thresholds": 1}, "num_thresholds must be 2 or more, not 1"),
+        ({"num_thresholds": 1}, "num_thresholds must be an int of 2 or more, not 1"),
         ({"num_labels": 3}, "num_labels is for multi_label=True"),
     ],
 )

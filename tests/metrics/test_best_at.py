@@ -70,5 +70,5 @@ def test_one_class_may_be_looked_at_alone():
 def test_a_bound_that_no_rate_can_have_is_refused(cls):
     with pytest.raises(ValueError, match=f"{PAIRS[cls][1]} must be from 0 to 1, not 1.5"):
         cls(1.5)
-    with pytest.raises(ValueError, match="num_thresholds must be 1 or more, not 0"):
+    with pytest.raises(ValueError, match="num_thresholds must be a positive int, not 0"):
         cls(0.5, num_thresholds=0)

@@ -68,3 +68,9 @@ def test_what_is_masked_is_not_counted(weights):
 def test_thresholds_lie_between_0_and_1():
     with pytest.raises(ValueError, match="thresholds must be from 0 to 1, not 1.5"):
         metrics.Recall(thresholds=[0.5, 1.5])
+
+
+def test_a_class_that_predictions_do_not_have_is_refused():
+    for class_id in (3, -4):
+        with pytest.raises(ValueError, match=rf"metric precision.*: there is no class_id {class_id} in y_pred of"):
+            metrics.Precision(class_id=class_id)(MULTI, MULTI_SCORES)

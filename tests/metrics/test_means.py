@@ -125,3 +125,10 @@ def test_a_metric_is_zero_before_the_first_batch_and_again_after_a_reset():
     mean.update_state([4.0])
     mean.reset_state()
     assert mean.result() == 0
+
+
+@pytest.mark.parametrize("kind", [metrics.CategoricalAccuracy, metrics.TopKCategoricalAccuracy])
+@pytest.mark.parametrize("shape", [(1, 5), (N, 3)])
+def test_one_hot_targets_have_the_shape_of_the_predictions(kind, shape):
+    with pytest.raises(ValueError, match=rf"y_true has shape \({shape[0]}, {shape[1]}\), but for y_pred it must have"):
+        kind()(np.ones(shape, "float32"), CLASSES)

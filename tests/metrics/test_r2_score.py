@@ -63,7 +63,7 @@ def test_what_is_masked_does_not_count():
 def test_scores_that_cannot_be_are_refused():
     with pytest.raises(ValueError, match="class_aggregation must be one of None, 'uniform_average', .*, not 'sum'"):
         metrics.R2Score("sum")
-    with pytest.raises(ValueError, match="num_regressors must be 0 or more, not -1"):
+    with pytest.raises(ValueError, match="num_regressors must be an int of 0 or more, not -1"):
         metrics.R2Score(num_regressors=-1)
     with pytest.raises(ValueError, match=r"metric r2 needs y_pred of shape \(n, outputs\), not \(40,\)"):
         metrics.R2Score(name="r2")(REAL[:, 0], CLOSE[:, 0])

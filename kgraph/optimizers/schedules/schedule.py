@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kgraph import config
+from kgraph.arguments import number
 from kgraph.registry import Configurable
 from kgraph.tensor import cast, named, scope
 from kgraph.types import short_dtype
@@ -58,5 +59,5 @@ def check_steps(owner: str, argument: str, steps: float) -> None:
     Raises:
         ValueError: it is not.
     """
-    if steps <= 0:
+    if not number(f"{owner}: {argument}", steps) > 0:
         raise ValueError(f"{owner}: {argument} must be positive, not {steps}")
