@@ -8,8 +8,8 @@ from typing import Any, Final
 from kgraph.compile.compiled import CompileArguments
 from kgraph.registry import Config, serialize_keras_object
 
-#: What Keras's config of a compiled model says beside its optimizer; all else is written where it is not the default.
-_ALWAYS: Final = ("loss", "loss_weights", "metrics", "weighted_metrics")
+#: What a config says beside the optimizer, whatever it is; all else is written where it is not the default.
+_ALWAYS: Final = ("loss", "loss_weights", "metrics", "weighted_metrics", "weighting")
 
 
 def compile_config(optimizer: Any, arguments: CompileArguments, running: dict[str, Any]) -> Config:

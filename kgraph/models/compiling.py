@@ -135,10 +135,12 @@ class CompilingModel(Layer):
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
         """Compiles as ``get_compile_config`` says.
 
+        A config that names no ``weighting`` comes from Keras 3, and so does the rule then.
+
         A class with a ``compile`` of its own must write this method too; where it does not, a warning says so.
         """
         if type(self).compile is CompilingModel.compile:
-            self.compile(**deserialize_keras_object(config))
+            self.compile(**{"weighting": "keras3", **deserialize_keras_object(config)})
         else:
             warnings.warn(
                 f"model {self.name} is not compiled: {type(self).__name__} has a `compile` of its own, and must write "

@@ -92,11 +92,17 @@ def _object_config(obj: Any) -> Config:
     if hasattr(obj, "get_build_config") and (built := obj.get_build_config()) is not None:
         config["build_config"] = serialize_keras_object(built)
     if hasattr(obj, "get_compile_config") and (compiled := _compile_config(obj)) is not None:
+        # Keras hands a compile_config to its own compile, but passes over what it does not know beside it.
+        config |= {key: compiled.pop(key) for key in _BESIDE_COMPILING if key in compiled}
         config["compile_config"] = compiled
     shared = current_sharing()
     if shared is not None:
         shared.note_written(obj, config)
     return config
+
+
+#: What ``compile`` takes here, and not in Keras.
+_BESIDE_COMPILING: Final = ("weighting",)
 
 
 def _naming(obj: Any) -> Config:
@@ -213,7 +219,8 @@ def _build_and_compile(made: Any, config: Mapping[str, Any]) -> None:
         made.build_from_config(config["build_config"])
         made.built = True
     if config.get("compile_config"):
-        made.compile_from_config(config["compile_config"])
+        beside = {key: config[key] for key in _BESIDE_COMPILING if key in config}
+        made.compile_from_config({**config["compile_config"], **beside})
 
 
 #: Arguments that this library lacks, with the value in Keras's configs under which they change nothing.

@@ -12,7 +12,8 @@ import pytest
 from planted import BATCH, PLANTED, make_data, make_model
 
 import kgraph as keras
-from kgraph import layers, ops
+from kgraph import Graph, layers, ops
+from kgraph.runtime import guarded
 from kgraph.runtime.checked import CheckedFunction
 from kgraph.runtime.errors import NodeError
 from kgraph.runtime.evaluation import NonFiniteError
@@ -224,3 +225,19 @@ def test_an_error_says_that_no_bundle_could_be_saved(monkeypatch: pytest.MonkeyP
     with keras.debug.check_values(), pytest.raises(NonFiniteError, match="no bundle was saved: .*exists") as caught:
         model.train_on_batch(data.x, data.y, data.weights)
     assert caught.value.bundle is None
+
+
+def test_what_the_program_alone_makes_is_blamed_on_its_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes that run one by one may round otherwise than those of a program, at the edge of an overflow."""
+    plain = guarded.checked_values
+
+    def without_the_edge(graph: Graph, feeds: dict[str, np.ndarray], *given: object) -> tuple[Graph, dict]:
+        return plain(graph, {name: np.nan_to_num(array, posinf=1.0) for name, array in feeds.items()}, *given)
+
+    monkeypatch.setattr(guarded, "checked_values", without_the_edge)
+    model, (x, y) = linear(), numbers()
+    x[2, 1] = np.inf
+    with keras.debug.check_values(), pytest.raises(NonFiniteError) as caught:
+        model.train_on_batch(x, y)
+    error = caught.value
+    assert error.node in error.graph and "values  1 infinite of 36, at [2, 1] inf" in str(error)

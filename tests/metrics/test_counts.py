@@ -73,4 +73,4 @@ def test_thresholds_lie_between_0_and_1():
 def test_a_class_that_predictions_do_not_have_is_refused():
     for class_id in (3, -4):
         with pytest.raises(ValueError, match=rf"metric precision.*: there is no class_id {class_id} in y_pred of"):
-            metrics.Precision(class_id=class_id)(MULTI, MULTI_SCORES)
+            metrics.Precision(class_id=class_id)(ONE_HOT[:, :3], CLASSES[:, :3])

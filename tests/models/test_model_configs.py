@@ -244,6 +244,19 @@ def test_a_compiled_model_comes_back_compiled() -> None:
     np.testing.assert_array_equal(model.get_weights()[0], again.get_weights()[0])
 
 
+@pytest.mark.parametrize("weighting", ["keras2", "keras3", "weighted_mean"])
+def test_the_rule_of_weights_and_masks_is_part_of_a_model(weighting: str) -> None:
+    model = regression(["mae"], weighting=weighting)
+    assert model_from_json(model.to_json()).get_compile_config()["weighting"] == weighting
+    assert clone_model(model).get_compile_config()["weighting"] == weighting
+
+
+def test_a_model_that_keras_wrote_weighs_as_keras_3_does() -> None:
+    written = json.loads(regression(["mae"]).to_json())
+    assert written.pop("weighting") == "keras2" and "weighting" not in written["compile_config"]
+    assert model_from_json(json.dumps(written)).get_compile_config()["weighting"] == "keras3"
+
+
 def test_what_is_not_compiled_has_an_empty_compile_config() -> None:
     assert nested().get_compile_config() == {}
     assert not model_from_json(nested().to_json()).compiled

@@ -130,7 +130,7 @@ def test_edges_of_a_lane_pass_no_box_of_the_rows_that_they_cross_whichever_is_op
             boxes = [box for box in placed.sections.values() if box not in ends(line, placed)]
             boxes = boxes if line.target[0] == "#" else [box for box in boxes if box != placed.sections[opened]]
             for (x0, y0), (x1, y1) in pairwise(knots(line.path)):
-                swept = Rect(min(x0, x1), min(y0, y1), abs(x0 - x1) + 0.1, abs(y0 - y1) + 0.1)
+                swept = Rect(min(x0, x1), min(y0, y1) + 0.1, abs(x0 - x1) + 0.1, abs(y0 - y1) - 0.2)
                 assert not [box for box in boxes if overlap(box, swept)]
                 crossed += 1
     assert crossed > 100
