@@ -13,14 +13,21 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
 
     Readers see the old file or the whole new one. If the block raises, the new file is removed and ``path`` is as it
     was.
+
+    Raises:
+        OSError: there can be no file; it names ``path``.
     """
     # Only what writes files needs it, and it brings a tenth of this package's import time.
     import tempfile
 
     target = os.path.abspath(path)
-    handle, temporary = tempfile.mkstemp(
-        dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.", suffix=os.path.splitext(target)[1]
-    )
+    try:
+        handle, temporary = tempfile.mkstemp(
+            dir=os.path.dirname(target), prefix=f".{os.path.basename(target)}.", suffix=os.path.splitext(target)[1]
+        )
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
     os.close(handle)
     try:
         yield temporary

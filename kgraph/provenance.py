@@ -40,6 +40,14 @@ def user_line() -> str:
     return ""
 
 
+def user_level() -> int:
+    """The ``stacklevel`` with which a warning of the caller names the innermost code outside of this package."""
+    level, frame = 1, sys._getframe(1)
+    while _belongs_here(frame.f_code) and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 @contextmanager
 def made_at(line: str) -> Iterator[None]:
     """Inside, what this package makes of its own accord is made at ``line``; a user's function called inside is not."""

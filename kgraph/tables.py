@@ -12,6 +12,7 @@ Row = tuple[Cell, ...]
 #: The widest line of a table in a terminal, in characters.
 WIDTH: Final = 120
 _GAP: Final = "  "
+_DOTS: Final = "..."
 _CELL_STYLE: Final = "text-align:{};padding:1px 8px;white-space:nowrap"
 
 
@@ -135,8 +136,9 @@ class Table:
 
 
 def folded(text: str, width: int) -> str:
-    """``text`` in ``width`` characters: where it is longer, its middle makes room for an ellipsis."""
+    """``text`` in ``width`` characters: where it is longer, its middle makes room for dots, which any terminal has."""
     if len(text) <= width:
         return text
-    head = (width - 1) // 3
-    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+    shown = max(width - len(_DOTS), 0)
+    head = shown // 3
+    return f"{text[:head]}{_DOTS[:width]}{text[len(text) - (shown - head) :]}"

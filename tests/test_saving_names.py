@@ -72,15 +72,14 @@ def test_filtering_of_tracebacks_is_remembered() -> None:
     assert config.is_traceback_filtering_enabled()
 
 
-def test_the_dtype_policy_is_that_of_layers_alone() -> None:
+def test_the_dtype_policy_is_that_of_layers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A policy that was set once holds on, whatever the default float becomes; none was before.
+    monkeypatch.setattr(dtype_policies._defaults, "policy", None)
     assert config.dtype_policy() == keras.DTypePolicy("float32")
     config.set_dtype_policy(keras.DTypePolicy("float64"))
-    try:
-        assert layers.Dense(2).dtype == keras.DTypePolicy().compute_dtype == "float64"
-        assert (config.floatx(), keras.Input((2,)).dtype) == ("float32", "float32")
-        assert layers.Dense(2)(np.ones((1, 2))).dtype == "float64"
-    finally:
-        config.set_dtype_policy("float32")
+    assert layers.Dense(2).dtype == keras.DTypePolicy().compute_dtype == "float64"
+    assert (config.floatx(), keras.Input((2,)).dtype) == ("float32", "float32")
+    assert layers.Dense(2)(np.ones((1, 2))).dtype == "float64"
     for wrong in ("mixed_float16", "int32", None):
         with pytest.raises(ValueError, match=f"must be one of 'float32', 'float64', not {wrong!r}"):
             config.set_dtype_policy(wrong)

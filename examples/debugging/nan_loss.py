@@ -5,7 +5,7 @@ from kgraph import layers, ops
 from kgraph.datasets import digits
 
 (images, names), _ = digits.load_data()
-images, is_zero = images.reshape(-1, 64) / 16.0, (names == 0).astype("float32")[:, None]
+images, is_even = images.reshape(-1, 64) / 16.0, (names % 2 == 0).astype("float32")[:, None]
 
 
 def crossentropy(target, probability):
@@ -20,13 +20,13 @@ def make_model(loss):
     keras.utils.set_random_seed(0)
     pixels = keras.Input((64,), name="pixels")
     hidden = layers.Dense(32, activation="relu", name="hidden")(pixels)
-    model = keras.Model(pixels, layers.Dense(1, activation="sigmoid", name="zero")(hidden), name="is_it_zero")
+    model = keras.Model(pixels, layers.Dense(1, activation="sigmoid", name="even")(hidden), name="is_it_even")
     model.compile(keras.optimizers.Adam(0.01), loss)
     return model
 
 
 def losses(model):
-    return ", ".join(f"{loss:.5f}" for loss in model.fit(images, is_zero, epochs=8, verbose=0).history["loss"])
+    return ", ".join(f"{loss:.5f}" for loss in model.fit(images, is_even, epochs=8, verbose=0).history["loss"])
 
 
 print(f"the loss of each epoch: {losses(make_model(crossentropy))}")

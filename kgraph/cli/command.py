@@ -82,4 +82,7 @@ def load_arrays(path: str) -> dict[str, np.ndarray]:
             return {name: file[name] for name in file.files}
     except (ValueError, EOFError, KeyError, RuntimeError, MemoryError, BadZipFile, CompressionError) as error:
         reason = str(error) or type(error).__name__
+        if "allow_pickle" in reason:
+            # What numpy advises here is not for files of unknown origin.
+            reason = "it is a file of another kind, or holds Python objects"
         raise CliError(f"{path} is not an .npz file of plain arrays: {reason}") from None

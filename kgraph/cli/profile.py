@@ -29,6 +29,8 @@ def _run(arguments: Namespace) -> int:
 
     if not os.path.isfile(arguments.script):
         raise CliError(f"{arguments.script}: there is no such file")
+    if arguments.top < 0:
+        raise CliError(f"--top is {arguments.top}; it must be at least 0")
     before = sys.argv, sys.path[0]
     sys.argv = [arguments.script, *arguments.arguments]
     sys.path[0] = os.path.dirname(os.path.abspath(arguments.script))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from kgraph import tree
 from kgraph.layers.calls import Arguments
+from kgraph.provenance import user_level
 from kgraph.tensor import Tensor
 
 
@@ -63,5 +64,5 @@ def _warn_of_loss(layer: Any) -> None:
         warnings.warn(
             f"layer {layer.name} ({type(layer).__name__}) was given a masked input but does not support masking: "
             "what follows sees no mask",
-            stacklevel=2,
+            stacklevel=user_level(),
         )

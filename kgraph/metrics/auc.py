@@ -82,6 +82,9 @@ class AUC(CountingMetric):
         ValueError: an argument is not one of these, or ``num_labels`` is given without ``multi_label``.
     """
 
+    #: Many numbers, and none of them a variable.
+    _untracked_attributes = ("thresholds",)
+
     def __init__(
         self,
         num_thresholds: int = 200,

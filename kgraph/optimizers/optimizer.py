@@ -12,6 +12,7 @@ from kgraph.optimizers.clipping import Clipping
 from kgraph.optimizers.decay import Exclusions
 from kgraph.optimizers.ema import check_ema, follow, overwrite
 from kgraph.optimizers.rates import Paced, Rate
+from kgraph.provenance import user_level
 from kgraph.registry import deserialize_keras_object
 from kgraph.tensor import apply, cast, named, operand_type, scope
 from kgraph.trace import no_trace
@@ -295,6 +296,6 @@ def _without_missing(grads: Sequence[Any], variables: Sequence[Variable]) -> tup
     if missing and len(missing) == len(grads):
         raise ValueError(f"no variable has a gradient: {', '.join(missing)}")
     if missing:
-        warnings.warn(f"no gradient reaches {', '.join(missing)}: not updated", stacklevel=3)
+        warnings.warn(f"no gradient reaches {', '.join(missing)}: not updated", stacklevel=user_level())
     kept = [place for place, gradient in enumerate(grads) if gradient is not None]
     return [grads[place] for place in kept], [variables[place] for place in kept]

@@ -54,6 +54,8 @@ def make_table(taken: Taken, cost: Cost, by: str, top: int | None, peak: bool) -
     """See ``Profile.table``."""
     if by not in _KEYS:
         raise ValueError(f"by must be one of {', '.join(_KEYS)}, not {by!r}")
+    if top is not None and top < 0:
+        raise ValueError(f"top must be a number of rows or None, not {top}")
     spent = _by_key(taken.records, _KEYS[by], peak)
     ranked = sorted(spent.items(), key=lambda entry: -entry[1].wall_ns)
     shown, others = (ranked, []) if top is None else (ranked[:top], ranked[top:])

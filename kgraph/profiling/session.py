@@ -103,7 +103,7 @@ class Profile:
             peak: whether rows tell their share of what the machine can do, which is measured once (half a second).
 
         Raises:
-            ValueError: ``by`` is another word.
+            ValueError: ``by`` is another word, or ``top`` is below 0.
             RuntimeError: the block has not ended.
         """
         from kgraph.profiling.report import make_table
