@@ -57,10 +57,9 @@ def chosen(graph: text.GraphParts, patterns: Sequence[str]) -> _Shown:
         }
         found |= {value for output, value in graph.outputs.items() if fnmatchcase(output, pattern)}
         if not found:
-            sections = dict.fromkeys(text.quoted(text.section_of(node)) for node in graph.nodes)
-            raise ValueError(
-                f"no node of {text.quoted(graph.name)} matches {pattern!r}; its sections are {', '.join(sections)}"
-            )
+            sections = ", ".join(dict.fromkeys(text.quoted(text.section_of(node)) for node in graph.nodes))
+            has = f"its sections are {sections}" if sections else "it has no nodes"
+            raise ValueError(f"no node of {text.quoted(graph.name)} matches {pattern!r}; {has}")
         names |= found
     return _Shown(
         graph.name,

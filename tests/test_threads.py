@@ -234,8 +234,8 @@ def test_rows_that_several_threads_gather_are_those_of_the_order() -> None:
     executable.bind(0, staging)
     executable.bind(1, doubled)
     order = np.random.default_rng(1).permutation(rows)
-    for threads in COUNTS:
-        config.set_num_threads(threads)
+    for count in COUNTS:
+        config.set_num_threads(count)
         for first in range(0, rows, batch):
             executable.run_steps([source], [0], order, first, batch, 1, np.empty((1, 0)), [])
             np.testing.assert_array_equal(doubled, 2 * source[order[first : first + batch]])

@@ -9,7 +9,7 @@ SENTENCES, WORDS, TAGS = 40, 6, 3
 
 
 def make_data():
-    """Sentences padded with 0 to six words, and weights of 0 for those that nobody has checked: most of the short ones."""
+    """Sentences padded with 0 to six words; a weight of 0 for those that nobody has checked, most of the short ones."""
     rng = np.random.default_rng(0)
     lengths = np.where(np.arange(SENTENCES) % 2, WORDS, 2)
     words = np.where(np.arange(WORDS) < lengths[:, None], rng.integers(1, 50, (SENTENCES, WORDS)), 0)

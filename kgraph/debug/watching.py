@@ -49,8 +49,7 @@ class Watch(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         function = self.model.make_train_function()
         if self.data is not None:
-            batch = self.data if isinstance(self.data, (tuple, list)) else (self.data,)
-            values = function.trace(self.model._batch_feeds(function, "trained", *batch))
+            values = function.trace(self.model._batch_feeds(function, "trained", *self.data))
         else:
             values = function.trace(self.model._latest_steps.last_feeds())
         self.epochs.append(epoch)
@@ -86,9 +85,15 @@ def watch(*patterns: str, data: Any = None) -> Watch:
             not given.
 
     Raises:
-        TypeError: no pattern is given.
+        TypeError: no pattern is given, or ``data`` is something else.
         ValueError: when training begins: a pattern matches no node.
     """
     if not patterns or not all(isinstance(pattern, str) for pattern in patterns):
         raise TypeError("watch takes the names of nodes, or patterns of them, such as 'dense_1/*'")
+    if data is not None and not (isinstance(data, (tuple, list)) and len(data) in (2, 3)):
+        raise TypeError(f"data must be (x, y) or (x, y, sample_weight), not a {type(data).__name__}{_length(data)}")
     return Watch(patterns, data)
+
+
+def _length(data: Any) -> str:
+    return f" of {len(data)}" if isinstance(data, (tuple, list)) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from two_outputs import batch, two_outputs
 import kgraph as keras
 from kgraph.profiling import Profile
 from kgraph.profiling.report import GATHERING, OUTSIDE
-from kgraph.tables import Table
+from kgraph.tables import Column, Table, folded
 
 BYS = ("node", "op", "layer")
 
@@ -114,6 +115,28 @@ def test_no_line_is_wider_than_a_terminal(taken: Profile, by: str) -> None:
 def test_a_word_that_is_no_grouping_is_refused(taken: Profile) -> None:
     with pytest.raises(ValueError, match="by must be one of node, op, layer, not 'file'"):
         taken.table("file")
+
+
+def test_a_number_of_rows_below_zero_is_refused(taken: Profile) -> None:
+    with pytest.raises(ValueError, match="top must be a number of rows or None, not -1"):
+        taken.table(top=-1)
+
+
+def test_a_long_name_gives_way_to_dots_that_every_terminal_can_print() -> None:
+    table = Table("", [Column("name", "name", left=True)], [("head" + "x" * 200 + "tail",)])
+    last = str(table).splitlines()[-1]
+    assert len(last) == 120 and last.startswith("head") and last.endswith("tail") and "..." in last
+    assert last.isascii()
+    assert [folded("abcdefgh", width) for width in (0, 1, 2, 3, 4, 6, 8)] == [
+        *("", ".", "..", "...", "...h", "a...gh", "abcdefgh")
+    ]
+
+
+def test_a_trace_that_cannot_be_written_names_the_file_that_was_asked_for(taken: Profile, tmp_path: Path) -> None:
+    wanted = tmp_path / "nowhere" / "trace.json"
+    with pytest.raises(FileNotFoundError) as failed:
+        taken.save(wanted)
+    assert failed.value.filename == str(wanted)
 
 
 def test_phases_are_the_runs_of_all_programs_cut_in_time(taken: Profile) -> None:

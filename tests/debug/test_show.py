@@ -103,6 +103,11 @@ def test_patterns_also_mean_sections_and_several_are_any_of_them(graph: Graph) -
     assert [name[1:] for name in names] == wanted
 
 
+def test_a_pattern_of_a_graph_without_nodes_is_an_error_that_says_so() -> None:
+    with pytest.raises(ValueError, match=r"no node of graph matches '\*'; it has no nodes"):
+        Graph.parse("").show("*")
+
+
 def test_a_pattern_of_nothing_is_an_error_that_names_the_sections(graph: Graph) -> None:
     with pytest.raises(ValueError, match=r"no node of train matches 'losses/\*'; its sections are placeholders, param"):
         graph.show("losses/*")

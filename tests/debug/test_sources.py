@@ -56,3 +56,20 @@ def test_a_node_without_a_line_is_named_without_one() -> None:
     )
     with pytest.raises(NodeError, match=r"^%g: index 5 at position 0"):
         graph.run({"t": np.zeros(3, "float32"), "i": np.array([5], "int32")})
+
+
+def test_a_warning_of_this_package_names_the_line_that_led_to_it() -> None:
+    inputs = keras.Input((3,), name="x")
+    idle = layers.Dense(2, name="idle")(inputs)
+    model = keras.Model(inputs, layers.Dense(1)(layers.Lambda(lambda x: keras.ops.cast(x > 0, "float32"))(idle)))
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="no gradient reaches idle/kernel, idle/bias") as seen:
+        model.train_on_batch(np.ones((2, 3)), np.ones((2, 1)))  # not updated
+    assert [(warning.filename, warning.lineno) for warning in seen] == [(__file__, line_of("# not" + " updated"))]
+
+
+def test_a_warning_of_a_lost_mask_names_the_call_of_the_layer() -> None:
+    embedded = layers.Embedding(4, 2, mask_zero=True)(keras.Input((3,), dtype="int32"))
+    with pytest.warns(UserWarning, match="what follows sees no mask") as seen:
+        layers.Flatten()(embedded)  # no mask
+    assert [(warning.filename, warning.lineno) for warning in seen] == [(__file__, line_of("# no" + " mask"))]

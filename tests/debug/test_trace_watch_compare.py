@@ -122,6 +122,10 @@ def test_a_pattern_that_matches_nothing_is_refused_before_training() -> None:
         model.fit(data.x, data.y, callbacks=[keras.debug.watch("score/*", "sore/*")], verbose=0)
     with pytest.raises(TypeError, match="takes the names of nodes"):
         keras.debug.watch()
+    with pytest.raises(TypeError, match=r"data must be \(x, y\) or \(x, y, sample_weight\), not a tuple of 1"):
+        keras.debug.watch("*", data=(data.x,))
+    with pytest.raises(TypeError, match="sample_weight\\), not a dict"):
+        keras.debug.watch("*", data=data.x)
 
 
 def test_statistics_tell_special_values_apart() -> None:
