@@ -41,11 +41,20 @@ def assert_same(ours: Any, theirs: Any, **tolerance: float) -> None:
         np.testing.assert_allclose(one, other, **{**TOLERANCE, **tolerance})
 
 
+def begin_names_anew(side: Any) -> None:
+    """Automatic names of ``side`` count from the start again."""
+    if side is kgraph:
+        kgraph.utils.clear_session()
+    else:
+        # A search for garbage among all that JAX holds takes longer than most tests.
+        keras.utils.clear_session(free_memory=False)
+
+
 def both(make: Callable[[Any], Any]) -> tuple[Any, Any]:
     """``make(kgraph)`` and ``make(keras)``, each with automatic names that start anew."""
     made = []
     for side in (kgraph, keras):
-        side.utils.clear_session()
+        begin_names_anew(side)
         made.append(make(side))
     return made[0], made[1]
 

@@ -6,7 +6,7 @@ import inspect
 from operator import attrgetter
 
 import pytest
-from sides import keras, kgraph
+from sides import begin_names_anew, keras, kgraph
 
 pytestmark = pytest.mark.keras
 
@@ -39,7 +39,7 @@ def needed(cls, side):
 
 
 def automatic_names(side, path):
-    side.utils.clear_session()
+    begin_names_anew(side)
     cls = attrgetter(path)(side)
     arguments = needed(attrgetter(path)(keras), side)
     return [cls(**arguments).name for _ in range(2)]
@@ -62,7 +62,7 @@ def test_names_of_classes_are_taken_apart_as_by_keras():
 def test_variables_of_a_second_optimizer_are_called_as_those_of_the_first():
     """Keras numbers them; here the graphs of two models can be compared line by line."""
     for side, number in ((kgraph, ""), (keras, "_1")):
-        side.utils.clear_session()
+        begin_names_anew(side)
         first, second = side.optimizers.Adam(), side.optimizers.Adam()
         assert (first.name, second.name) == ("adam", "adam_1")
         assert first.variables[0].path.split("/")[0] + number == second.variables[0].path.split("/")[0]
