@@ -72,12 +72,12 @@ def is_printed(shown: str, line: str, measured: bool) -> bool:
 
 
 def missing_lines(block: Shown, printed: list[str]) -> Iterator[str]:
-    """The lines of a block that do not follow each other in what is printed."""
+    """The lines of a block that do not follow each other in what is printed; measured ones are sorted by time."""
     place = 0
     for shown in block.text.splitlines():
         if shown.strip() in ("", "..."):
             continue
-        after = (n for n in range(place, len(printed)) if is_printed(shown, printed[n], block.measured))
+        after = (n for n in range(0 if block.measured else place, len(printed)) if is_printed(shown, printed[n], block.measured))
         found = next(after, None)
         if found is None:
             yield shown

@@ -35,7 +35,8 @@ def run_graph(graph: Graph, feeds: Mapping[str, Any]) -> dict[str, np.ndarray]:
 
 
 def as_array(node: Node, value: Any) -> np.ndarray:
-    """``value`` as an array that fits ``node``; numbers and lists take the node's dtype where that loses nothing.
+    """``value`` as an array that fits ``node``; numbers and lists take the node's dtype, and so do whole numbers that it
+    holds.
 
     Raises:
         ValueError: it does not fit.
@@ -46,5 +47,16 @@ def as_array(node: Node, value: Any) -> np.ndarray:
         if not np.can_cast(given.dtype, wanted, "same_kind"):
             raise ValueError(f"{node.name} must be {wanted.name}, which {given.dtype} cannot become")
         value = given.astype(wanted)
+    elif _are_indices(node, value):
+        value = value.astype(node.type.numpy_dtype)
     check_array(node, value)
     return value
+
+
+def _are_indices(node: Node, value: np.ndarray) -> bool:
+    """Whether ``value`` holds ints of another width, all of which the node's dtype has too."""
+    wanted = node.type.numpy_dtype
+    if value.dtype == wanted or value.dtype.kind not in "iu" or wanted.kind != "i":
+        return False
+    limits = np.iinfo(wanted)
+    return not value.size or (limits.min <= int(value.min()) and int(value.max()) <= limits.max)
