@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# Most of the time goes into compiling what then runs once.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 keras = pytest.importorskip("keras", "3.5", reason="Keras 3 is not installed: `make test-keras` installs it")
 
 import kgraph  # noqa: E402  (after the skip)

@@ -122,9 +122,12 @@ def test_variables_have_paths_without_the_name_of_the_model():
     assert [w.path for w in theirs.weights] == ["sequential/dense/kernel", "sequential/dense/bias"]
 
 
-def test_an_optimizer_keeps_its_name_however_many_there_are():
-    """Updates stand under ``update/adam`` in every dump, so that two dumps can be compared."""
-    assert [kgraph.optimizers.Adam().name for _ in range(2)] == ["adam", "adam"]
+def test_variables_of_a_second_optimizer_are_called_as_those_of_the_first():
+    """Updates stand under ``update/adam`` in every dump, so that two dumps can be compared. The name itself counts."""
+    ours, theirs = both(lambda side: [side.optimizers.Adam() for _ in range(2)])
+    assert [each.name for each in ours] == [each.name for each in theirs] == ["adam", "adam_1"]
+    assert [each.iterations.path for each in ours] == ["adam/iterations"] * 2
+    assert [each.iterations.path for each in theirs] == ["adam/iteration", "adam_1/iteration"]
 
 
 # --- how an optimizer steps ------------------------------------------------------------------------------------------

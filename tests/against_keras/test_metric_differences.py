@@ -79,11 +79,17 @@ def test_an_adjusted_score_is_part_of_a_graph():
         theirs.evaluate(PREDICTION, TARGET, batch_size=12, verbose=0)
 
 
-def test_a_model_reports_numbers_and_no_vectors():
-    """Keras puts an array into the history, and its mean on the screen; here ``average`` must say what is wanted."""
-    model = kgraph.Sequential([kgraph.Input((3,)), kgraph.layers.Dense(3)])
-    with pytest.raises(ValueError, match=r"metric f1_score gives a value of shape \(3,\)"):
-        model.compile("sgd", loss="mse", metrics=[kgraph.metrics.F1Score()])
+def test_the_bar_shows_each_of_a_few_numbers(capsys):
+    """Keras shows their mean, which means little where they belong to classes or thresholds."""
+    shown = []
+    for side in (kgraph, keras):
+        model = side.Sequential([side.Input((3,)), side.layers.Dense(3, activation="softmax")])
+        model.compile("sgd", loss="mse", metrics=[side.metrics.F1Score()])
+        values = model.evaluate(np.eye(3), np.eye(3), verbose=2, return_dict=True)["f1_score"]
+        shown.append((capsys.readouterr().out, np.asarray(values)))
+    (ours, values), (theirs, their_values) = shown
+    assert f"f1_score: [{' '.join(f'{value:.4f}' for value in values)}]" in ours
+    assert f"f1_score: {their_values.mean():.4f}" in theirs
 
 
 def test_the_config_of_a_metric_has_all_that_makes_it_equal():
