@@ -77,7 +77,8 @@ def missing_lines(block: Shown, printed: list[str]) -> Iterator[str]:
     for shown in block.text.splitlines():
         if shown.strip() in ("", "..."):
             continue
-        after = (n for n in range(0 if block.measured else place, len(printed)) if is_printed(shown, printed[n], block.measured))
+        begin = 0 if block.measured else place
+        after = (n for n in range(begin, len(printed)) if is_printed(shown, printed[n], block.measured))
         found = next(after, None)
         if found is None:
             yield shown

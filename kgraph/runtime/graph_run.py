@@ -35,8 +35,7 @@ def run_graph(graph: Graph, feeds: Mapping[str, Any]) -> dict[str, np.ndarray]:
 
 
 def as_array(node: Node, value: Any) -> np.ndarray:
-    """``value`` as an array that fits ``node``; numbers and lists take the node's dtype, and so do whole numbers that it
-    holds.
+    """``value`` as an array that fits ``node``; numbers and lists take its dtype, and so do ints that it can hold.
 
     Raises:
         ValueError: it does not fit.

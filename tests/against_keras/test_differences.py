@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sides import assert_same, both_models, keras, kgraph
+from sides import assert_same, both, both_models, keras, kgraph
 
 from kgraph.runtime import NodeError
 

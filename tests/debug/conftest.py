@@ -1,4 +1,4 @@
-"""Lines of code are shown relative to the working directory: here that of the repository, from wherever tests are run."""
+"""Lines of code are shown relative to the working directory: the repository, from wherever the tests are run."""
 
 from __future__ import annotations
 
