@@ -43,10 +43,14 @@ def plot_model(
         In a notebook the picture of an ``*.svg``, to be shown; else ``None``.
 
     Raises:
+        TypeError: ``model`` is none.
         ValueError: the model is not built, the file would be of another kind, or an argument has no such choice.
     """
+    from kgraph.models.model import Model
     from kgraph.models.picture import Shown, draw_model
 
+    if not isinstance(model, Model):
+        raise TypeError(f"plot_model draws a model, not {model!r}")
     path = Path(to_file)
     if path.suffix.lower() not in _KINDS:
         raise ValueError(f"plot_model draws {' and '.join(_KINDS)} files, not {path.name!r}; use to_file='model.svg'")

@@ -147,6 +147,8 @@ def test_what_cannot_be_drawn_is_refused_by_name(tmp_path: Path) -> None:
         keras.utils.plot_model(model, tmp_path / "m.svg", splines="wavy")
     with pytest.raises(ValueError, match="model empty is not built"):
         keras.utils.plot_model(keras.Sequential([layers.Dense(1)], name="empty"), tmp_path / "m.svg")
+    with pytest.raises(TypeError, match="plot_model draws a model, not 3"):
+        keras.utils.plot_model(3, tmp_path / "m.svg")
     assert list(tmp_path.iterdir()) == []
 
 
