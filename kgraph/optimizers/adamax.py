@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from kgraph import ops
-from kgraph.optimizers.moments import advance, weight_so_far
-from kgraph.optimizers.optimizer import Optimizer
-from kgraph.optimizers.rates import Rate
+from kgraph.optimizers.moments import MomentOptimizer, advance, weight_so_far
 from kgraph.tensor import cast, named
 from kgraph.variable import Variable
 
 
-class Adamax(Optimizer):
+class Adamax(MomentOptimizer):
     """Adam with the largest gradient in place of the mean square.
 
     At step ``t``: ``m <- m + (1-beta_1)·(g - m)``, ``u <- max(beta_2·u, |g|)`` and
@@ -27,35 +25,8 @@ class Adamax(Optimizer):
         weight_decay: see ``Optimizer``, as for all that follow.
     """
 
-    hyperparameters: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
-
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
-        )  # fmt: skip
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self._momentums: list[Variable] = []
-        self._norms: list[Variable] = []
+    _momentums: list[Variable]
+    _norms: list[Variable]
 
     def _add_slots(self, variables: Sequence[Variable]) -> None:
         self._momentums, self._norms = self.add_optimizer_variables(variables, ["momentum", "norm"])

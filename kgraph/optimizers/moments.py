@@ -2,12 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from kgraph import ops
 from kgraph.optimizers.optimizer import Optimizer
+from kgraph.optimizers.rates import Rate
 from kgraph.tensor import apply, cast, named
 from kgraph.variable import Variable
+
+
+class MomentOptimizer(Optimizer):
+    """What Adamax, Nadam and Lamb are made of: two averages and a small number, with Adam's defaults.
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1: how much of the first average stays at each step.
+        beta_2: how much of the second average stays at each step.
+        epsilon: keeps the quotient finite.
+        weight_decay: see ``Optimizer``, as for all that follow.
+    """
+
+    hyperparameters: ClassVar[tuple[str, ...]] = ("beta_1", "beta_2", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs,
+        )  # fmt: skip
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
 
 
 def advance(optimizer: Optimizer, slot: Variable, gradient: Any, beta: float, stem: str) -> Any:
